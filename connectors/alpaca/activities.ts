@@ -3,7 +3,8 @@ import type { Activity, ActivityKind, Fill, UnreadableActivity, UnreadableFill }
 import { type Amount, ONE, ZERO, parseAmount, textOf } from "../amount.ts";
 import { naming } from "../words.ts";
 import { listedActivities, listedFill } from "../listed-item.ts";
-import { type CryptoPairs, coinOf, detailsOf, fillOfActivity, millisOfEvent } from "./map.ts";
+import { detailsOf, millisOfEvent } from "./fields.ts";
+import { type CryptoPairs, coinOf, fillOfActivity } from "./map.ts";
 import type { ActivityEvent } from "./wire.ts";
 
 /** The types of Alpaca's document without trades and options. Any other type is an adjustment. */
@@ -41,7 +42,7 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
 };
 
 type Details = Readonly<Record<string, string | undefined>>;
-/** As `ActivityEvent`, without the members that are null. */
+/** As `ActivityEvent`, without the members that are null or empty. */
 type StatedEvent = { readonly [K in keyof ActivityEvent]: Exclude<ActivityEvent[K], null> };
 
 /** Undefined for an activity that is no trade. */
@@ -59,7 +60,7 @@ export function listedActivitiesOf(event: ActivityEvent): readonly (Activity | U
 export function activityOf(event: ActivityEvent): Activity | undefined {
   if (event.activity_type === "FILL") return undefined;
   return naming(`activity ${event.ref_id}`, () => {
-    const found = statedActivity(withoutNulls(event), detailsOf(event));
+    const found = statedActivity(statedIn(event), detailsOf(event));
     return /^cancell?ed$/i.test(event.status) ? takenBack(found) : found;
   });
 }
@@ -70,8 +71,9 @@ function takenBack({ id, timestamp, note, symbol, corrects = id }: Activity): Ac
   return { ...of, ...present({ note, symbol }) };
 }
 
-function withoutNulls(event: ActivityEvent): StatedEvent {
-  return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null)) as unknown as StatedEvent;
+function statedIn(event: ActivityEvent): StatedEvent {
+  const members = Object.entries(event).filter(([, value]) => value !== null && value !== "");
+  return Object.fromEntries(members) as unknown as StatedEvent;
 }
 
 function statedActivity(event: StatedEvent, details: Details): Activity {
@@ -79,18 +81,25 @@ function statedActivity(event: StatedEvent, details: Details): Activity {
   const action = corporateActionOf(found, event, details);
   // A corporate action without what its kind needs is shown, and never taken for another one.
   const money = amountOf(event, details);
-  const kind = isComplete({ kind: found, ...action }, money.amount !== undefined) ? found : "adjustment";
+  const kind = isComplete({ kind: found, ...action }, { event, details, money }) ? found : "adjustment";
   const isCorporate = kind === "split" || kind === "rename" || kind === "spinoff" || kind === "merger";
-  const note = [event.activity_type, event.activity_subtype, event.status].filter((word) => word !== undefined);
+  const kept = kind === found ? action : adjustmentOf(event, details);
   return {
     id: event.ref_id,
     kind: signedKind(kind, money.amount),
     timestamp: millisOfEvent(event),
-    note: note.join(" "),
+    note: noteOf(event, details, kind === "adjustment" && kept.quantity === undefined),
     ...(isCorporate ? present(money) : { amount: money.amount ?? "0", currency: money.currency ?? "USD" }),
-    ...present(kind === found ? { ...action } : { symbol: action.symbol ?? details["symbol"] }),
+    ...kept,
     ...present({ corrects: event.previous_id }),
   };
+}
+
+/** `hasQuantity`: Alpaca may state a quantity, and does not say whether it was received or given away. */
+function noteOf({ activity_type, activity_subtype, status, qty }: StatedEvent, details: Details, hasQuantity: boolean) {
+  const quantity = hasQuantity ? (qty ?? details["qty"]) : undefined;
+  const words = [activity_type, activity_subtype, status, quantity && `qty ${quantity}`];
+  return words.filter((word) => word !== undefined).join(" ");
 }
 
 /** Kinds that the type alone does not say. */
@@ -127,7 +136,7 @@ function amountOf({ activity_type, net_amount, currency, qty }: StatedEvent, det
   return { amount: money, currency: money === undefined ? undefined : currency };
 }
 
-function corporateActionOf(kind: ActivityKind, { qty }: StatedEvent, details: Details): Partial<Activity> {
+function corporateActionOf(kind: ActivityKind, event: StatedEvent, details: Details): Partial<Activity> {
   const { symbol, old_symbol, new_symbol, old_rate, new_rate, old_contract_symbol, new_contract_symbol } = details;
   if (old_contract_symbol !== undefined && (kind === "split" || kind === "rename")) {
     const ratio = ratioOf(details["new_qty"], details["old_qty"]);
@@ -139,32 +148,60 @@ function corporateActionOf(kind: ActivityKind, { qty }: StatedEvent, details: De
   }
   switch (kind) {
     case "split": {
-      const { entitled_qty, new_qty } = details;
-      const [after, before] = new_rate === undefined ? [new_qty, entitled_qty] : [new_rate, old_rate];
-      return present({ symbol: symbol ?? old_symbol, ratio: ratioOf(after, before) });
+      const { entitled_qty, old_qty, new_qty } = details;
+      return present({
+        symbol: symbol ?? old_symbol,
+        ratio: ratioOf(new_rate, old_rate) ?? ratioOf(new_qty, entitled_qty ?? old_qty),
+      });
     }
     case "rename":
       return present({ symbol: old_symbol ?? symbol, newSymbol: new_symbol, ratio: ratioOf(new_rate, old_rate) });
-    case "spinoff":
+    case "spinoff": {
+      const { source_symbol, new_qty, source_rate } = details;
       return present({
-        symbol: details["source_symbol"],
-        newSymbol: new_symbol,
-        quantity: details["new_qty"],
-        costShare: costShareOf(details),
+        ...{ symbol: source_symbol, newSymbol: new_symbol, quantity: new_qty, costShare: costShareOf(details) },
+        ratio: new_qty === undefined ? ratioOf(new_rate, source_rate) : undefined,
       });
-    case "merger": {
-      const { acquiree_symbol, acquirer_symbol, acquirer_qty } = details;
-      return present({ symbol: acquiree_symbol, newSymbol: acquirer_symbol, quantity: acquirer_qty });
     }
+    case "merger":
+      return mergerOf(event, details);
     case "transfer":
-      return present({ symbol, quantity: qty });
+      return present({ symbol, quantity: event.qty });
+    case "adjustment":
+      return adjustmentOf(event, details);
     default:
-      return present({ symbol, quantity: details["removed_qty"] && `-${details["removed_qty"].replace(/^-/, "")}` });
+      return present({ symbol });
   }
 }
 
+/** For cash alone, also if Alpaca names the acquirer; else shares come, as their quantity or their rate says. */
+function mergerOf({ activity_subtype }: StatedEvent, details: Details): Partial<Activity> {
+  const { acquiree_symbol: symbol, acquirer_symbol, acquirer_qty, acquirer_rate, acquiree_rate } = details;
+  if (activity_subtype === "CMA") return present({ symbol });
+  const ratio = acquirer_qty === undefined ? ratioOf(acquirer_rate, acquiree_rate) : undefined;
+  return present({ symbol, newSymbol: acquirer_symbol, quantity: acquirer_qty, ratio });
+}
+
+/** What is stated of the instruments of an activity that the desk does not carry out. */
+function adjustmentOf({ activity_type, qty }: StatedEvent, details: Details): Partial<Activity> {
+  const { symbol, source_symbol, old_symbol, acquiree_symbol, old_contract_symbol, removed_qty, new_qty } = details;
+  const { new_symbol, acquirer_symbol, acquirer_qty, new_contract_symbol } = details;
+  // The end of an option has its sign: above zero for a short position.
+  const ended = activity_type.startsWith("OP") && symbol !== undefined ? qty : undefined;
+  const removed = removed_qty === undefined ? undefined : `-${removed_qty.replace(/^-/, "")}`;
+  return present({
+    symbol: symbol ?? source_symbol ?? old_symbol ?? acquiree_symbol ?? old_contract_symbol,
+    newSymbol: new_symbol ?? acquirer_symbol ?? new_contract_symbol,
+    quantity: removed ?? new_qty ?? acquirer_qty ?? ended,
+  });
+}
+
+/** Both below zero are of a short position. undefined if one is missing, or for a ratio that cannot be. */
 function ratioOf(after: string | undefined, before: string | undefined): [string, string] | undefined {
-  return after === undefined || before === undefined ? undefined : [after, before];
+  const pair = [after, before].map((text) => parseAmount(text));
+  const [units, earlier] = pair;
+  if (units === undefined || earlier === undefined || !units.times(earlier).gt(ZERO)) return undefined;
+  return [textOf(units.abs()), textOf(earlier.abs())];
 }
 
 const SHARE_DECIMALS = 18;
@@ -186,11 +223,29 @@ function present(members: Readonly<Record<string, unknown>>): Partial<Activity> 
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== ""));
 }
 
-function isComplete({ kind, symbol, ratio, newSymbol }: Partial<Activity>, hasMoney: boolean): boolean {
+interface Stated {
+  readonly event: StatedEvent;
+  readonly details: Details;
+  readonly money: Money;
+}
+
+/** Whether the desk can carry it out: it takes a rename without a ratio for one unit for one. */
+function isComplete(
+  { kind, symbol, ratio, newSymbol, quantity }: Partial<Activity>,
+  { event, details, money }: Stated,
+): boolean {
+  const hasMoney = money.amount !== undefined;
+  const hasUnits = ratio !== undefined || quantity !== undefined;
   if (kind === "deposit" || kind === "withdrawal") return hasMoney;
-  if (kind === "merger" && hasMoney) return symbol !== undefined;
   if (kind === "split") return symbol !== undefined && ratio !== undefined;
-  if (kind === "rename" || kind === "spinoff" || kind === "merger")
-    return symbol !== undefined && newSymbol !== undefined;
-  return true;
+  if (kind === "spinoff") return symbol !== undefined && newSymbol !== undefined;
+  if (kind === "merger") return symbol !== undefined && (newSymbol === undefined ? hasMoney : hasUnits);
+  if (kind !== "rename") return true;
+  const { new_qty, old_qty, new_rate, old_rate } = details;
+  const isOneForOne = event.activity_type !== "SPLIT" && [new_qty, old_qty, new_rate, old_rate].every(isMissing);
+  return symbol !== undefined && newSymbol !== undefined && (ratio !== undefined || isOneForOne);
+}
+
+function isMissing(text: string | undefined): boolean {
+  return text === undefined;
 }

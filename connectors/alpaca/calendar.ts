@@ -1,6 +1,6 @@
 /** Days of Alpaca's calendar as the desk's sessions. Pure. */
 import type { Session } from "@qoc-app/sdk";
-import { isStated, millis } from "./map.ts";
+import { isStated, millis } from "./fields.ts";
 import type { CalendarDay } from "./wire.ts";
 
 /** The sessions of a day, the first one first. Some markets have a pause at noon. */

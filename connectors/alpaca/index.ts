@@ -22,7 +22,6 @@ import {
   type UnreadableOrder,
   VenueRejection,
 } from "@qoc-app/sdk";
-import { ZERO, amount } from "../amount.ts";
 import { listedActivitiesOf, listedFillOf } from "./activities.ts";
 import {
   accountOf,
@@ -32,8 +31,6 @@ import {
   instrumentOf,
   isCrypto,
   isOption,
-  isStated,
-  millis,
   openReportOf,
   optionOf,
   positionOf,
@@ -42,13 +39,18 @@ import {
 } from "./map.ts";
 import { type StreamStep, AccountStream } from "../account-stream.ts";
 import { isReadable, sinceInOrder } from "../listed-item.ts";
+import { StreamGap } from "../stream-gap.ts";
+import { oneLine } from "../words.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
+import { isStated, millis } from "./fields.ts";
 import { sessionsOf } from "./calendar.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { orderBody } from "./order-body.ts";
 import { AlpacaQuotes } from "./quotes.ts";
+import { followReplacements } from "./replacements.ts";
 import { AssetSearch } from "./search.ts";
+import { TradeVersions } from "./trade-versions.ts";
 import {
   type ActivityEvent,
   AlpacaClient,
@@ -73,10 +75,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const PAPER_PREFIX = "PA";
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
 const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";
-/** Orders that follow each other by replacement. */
-const REPLACEMENTS_MAX = 20;
-/** Fills are read again from a little before the newest one: the desk drops those that it knows. */
-const OVERLAP_MS = 60_000;
+/** After a fill of the stream, which does not say the commission, the activities are read for it. */
+const COMMISSION_DELAY_MS = 5_000;
 const STREAM = "the stream of trade updates";
 const PING_EVERY_MS = 10_000;
 /** Events are published a moment after what they report. */
@@ -104,10 +104,10 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #quotes!: AlpacaQuotes;
   readonly #search = new AssetSearch(() => this.#assets());
   readonly #coins = new CoinPairs(() => this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS));
-  /** The venue's time of the newest fill, or of the start. */
-  #newestFillTime = 0;
-  /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
-  #gapStart: number | undefined;
+  #gap!: StreamGap;
+  readonly #versions = new TradeVersions();
+  /** Whether this account pays a commission; undefined until an activity of a trade was read. */
+  #paysCommission: boolean | undefined;
 
   async connect(ctx: ConnectorContext): Promise<ConnectReport> {
     this.#ctx = ctx;
@@ -116,7 +116,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     this.#quotes = new AlpacaQuotes(this.#client, this.#settings, ctx);
     const account = await this.#signIn();
     const venueTime = await this.#venueTime();
-    this.#newestFillTime = venueTime;
+    this.#gap = this.#openGap(venueTime);
     await this.#coins.refresh();
     this.#stream = this.#openStream();
     await this.#stream.open();
@@ -127,6 +127,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   disconnect(): Promise<void> {
     this.#stream?.close();
+    this.#gap?.close();
     this.#quotes?.close();
     return Promise.resolve();
   }
@@ -232,18 +233,9 @@ export default class AlpacaConnector implements ConnectorAdapter {
   async getOrder(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null> {
     const asked = await this.#find(query);
     if (asked === undefined) return null;
-    let order = asked;
-    let earlier = ZERO;
-    for (let step = 0; order.status === "replaced"; step += 1) {
-      earlier = earlier.plus(amount(order.filled_qty));
-      const { replaced_by: id } = order;
-      const next = isStated(id) ? await this.#find({ venueOrderId: id }) : undefined;
-      if (next === undefined || step === REPLACEMENTS_MAX)
-        throw new Error(`order ${asked.id} was replaced at Alpaca, and the order that continues it is not found`);
-      order = next;
-    }
-    const report = reportOf(order, await this.#coins.covering([order]));
-    return order === asked ? report : continued(report, asked, earlier);
+    const { last, earlier } = await followReplacements(asked, (venueOrderId) => this.#find({ venueOrderId }));
+    const report = reportOf(last, await this.#coins.covering([last]));
+    return last === asked ? report : continued(report, asked, earlier);
   }
 
   #find({ venueOrderId, clientOrderId = "" }: { venueOrderId?: string; clientOrderId?: string }) {
@@ -265,7 +257,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
     const events = await this.#eventsSince(since);
     const pairs = await this.#coins.covering(events.flatMap(assetOfTrade));
     const fills = events.map((event) => listedFillOf(event, pairs)).filter((fill) => fill !== undefined);
-    return sinceInOrder(fills, Number.NEGATIVE_INFINITY);
+    if (fills.length > 0) this.#paysCommission ||= fills.some((fill) => isReadable(fill) && fill.fee !== undefined);
+    return sinceInOrder(this.#versions.ofFirst(fills), Number.NEGATIVE_INFINITY);
   }
 
   async getActivities(since: number): Promise<(Activity | UnreadableActivity)[]> {
@@ -313,57 +306,67 @@ export default class AlpacaConnector implements ConnectorAdapter {
       opening: () => [JSON.stringify({ action: "auth", key, secret })],
       read: (message) => this.#read(message as { stream?: string; data?: unknown }),
       onDown: () => {
-        this.#gapStart ??= this.#newestFillTime;
+        this.#gap.begin();
         this.#ctx.link(false, `${STREAM} is down`);
       },
-      onRestored: () => this.#closeGap(),
-      onLost: () => this.#readLater(),
-      warn: (message, error) =>
-        this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) }),
+      onRestored: () => this.#gap.end(),
+      // The fills of an order of several legs, for example, are activities too.
+      onLost: () => this.#gap.miss(),
+      warn: (message, error) => this.#warn(message, error),
     });
+  }
+
+  #openGap(startedAt: number): StreamGap {
+    const options = {
+      read: async (since: number) => {
+        const fills = await this.getFills(since);
+        for (const fill of fills) this.#emit(fill);
+        return fills.map(({ fillId }) => fillId);
+      },
+      onEnd: () => this.#ctx.link(true),
+      warn: (message: string, error: unknown) => this.#warn(message, error),
+    };
+    return new StreamGap(options, startedAt);
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) });
   }
 
   /** Alpaca confirms the keys first, then the subscription. */
   async #read({ stream, data }: { readonly stream?: string; readonly data?: unknown }): Promise<StreamStep> {
     if (stream === "trade_updates") await this.#take(data as TradeUpdate);
-    if (stream === "listening") return { kind: "subscribed" };
+    if (stream === "listening") return listenedTo(data as { streams?: unknown } | undefined);
     const status = stream === "authorization" ? (data as { status?: string } | undefined)?.status : undefined;
     if (status === "unauthorized") return { kind: "refused", words: "Alpaca refused the keys" };
     if (status !== "authorized") return { kind: "other" };
     return { kind: "reply", message: JSON.stringify({ action: "listen", data: { streams: ["trade_updates"] } }) };
   }
 
-  /** The fills of a message that was not understood, such as that of an order of several legs, are activities too. */
-  #readLater(): void {
-    this.#gapStart ??= this.#newestFillTime;
-    this.#closeGap().catch((error: unknown) =>
-      this.#ctx.logger.warn("the fills cannot be read", {
-        error: error instanceof Error ? error.message : String(error),
-      }),
-    );
-  }
-
-  async #closeGap(): Promise<void> {
-    if (this.#gapStart !== undefined)
-      for (const fill of await this.getFills(this.#gapStart - OVERLAP_MS)) this.#emit(fill);
-    this.#gapStart = undefined;
-    this.#ctx.link(true);
-  }
-
   async #take(update: TradeUpdate): Promise<void> {
     const pairs = await this.#coins.covering([update.order]);
     const fill = fillOfUpdate(update, pairs);
     if (fill !== undefined) this.#emit(fill);
-    if (CHANGED_TRADES.includes(update.event)) this.#readLater();
+    if (fill !== undefined && this.#paysCommission !== false) this.#gap.readIn(COMMISSION_DELAY_MS, fill.fillId);
+    if (CHANGED_TRADES.includes(update.event)) this.#gap.miss(update.execution_id);
     const { status, id } = update.order;
     const report = status === "replaced" ? await this.getOrder({ venueOrderId: id }) : reportOf(update.order, pairs);
-    if (report !== null) this.#ctx.emitReport(report);
+    const { reason } = update;
+    const words = typeof reason === "string" ? oneLine(reason) : "";
+    if (report !== null) this.#ctx.emitReport(words === "" ? report : { ...report, reason: words });
   }
 
   #emit(fill: Fill | UnreadableFill): void {
-    if (isReadable(fill)) this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+    if (isReadable(fill)) this.#gap.saw(Number(fill.timestamp));
     this.#ctx.emitFill(fill);
   }
+}
+
+/** Alpaca leaves a stream that it does not give out of its answer. */
+function listenedTo(data: { readonly streams?: unknown } | undefined): StreamStep {
+  const streams = data?.streams;
+  if (!Array.isArray(streams) || streams.includes("trade_updates")) return { kind: "subscribed" };
+  return { kind: "refused", words: "Alpaca does not give trade updates to these keys" };
 }
 
 interface RatesAnswer {

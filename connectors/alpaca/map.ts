@@ -13,10 +13,10 @@ import {
   type UnreadableOrder,
 } from "@qoc-app/sdk";
 import { type Amount, amount, textOf as amountText } from "../amount.ts";
-import { millisOfTime } from "../venue-time.ts";
 import { naming } from "../words.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import { listedOrder } from "../listed-item.ts";
+import { detailsOf, isStated, millis, millisOfEvent } from "./fields.ts";
 import type {
   ActivityEvent,
   Feed,
@@ -72,23 +72,11 @@ export function isCrypto(symbol: string): boolean {
   return symbol.includes("/");
 }
 
-/** Milliseconds of a time that Alpaca gives with up to nine decimals. @throws Error. */
-export function millis(time: unknown): number {
-  const ms = typeof time === "string" ? millisOfTime(time) : undefined;
-  if (ms === undefined) throw new Error(`Alpaca sent ${JSON.stringify(time)} as a time`);
-  return ms;
-}
-
 /** @throws Error for a member that is missing or empty. */
 function textOf<T extends object>(body: T, name: keyof T & string): string {
   const value: unknown = body[name];
   if (typeof value !== "string" || value === "") throw new Error(`Alpaca's answer has no ${name}`);
   return value;
-}
-
-/** Alpaca leaves a member out, or sends null or "", for what an order has not. */
-export function isStated(value: string | null | undefined): value is string {
-  return value !== undefined && value !== null && value !== "";
 }
 
 /** Short sales, and orders that trade on an uptick or a downtick alone, have sides of their own. */
@@ -160,16 +148,19 @@ export function continued(report: OrderReport, asked: VenueOrder, earlier: Amoun
   };
 }
 
+/** Events of the stream, and types of execution of an activity. Other events have an execution id, too. */
+const FILLS = ["fill", "partial_fill"];
+
 /** The fill of a message of `trade_updates`; undefined if the event is no fill. @throws Error. */
 export function fillOfUpdate(update: TradeUpdate, pairs: CryptoPairs): Fill | undefined {
-  // Other events have an execution id, too.
-  if (update.event !== "fill" && update.event !== "partial_fill") return undefined;
+  if (!FILLS.includes(update.event)) return undefined;
   const { order } = update;
   return {
     fillId: textOf(update, "execution_id"),
     venueOrderId: textOf(order, "id"),
     ...clientIdOf(order),
-    symbol: symbolOf(order, pairs),
+    // An order of several legs has none: the fills of its legs are activities.
+    symbol: textOf({ symbol: symbolOf(order, pairs) }, "symbol"),
     side: sideOf(order.side),
     quantity: textOf(update, "qty"),
     price: textOf(update, "price"),
@@ -208,8 +199,10 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
   if (isStated(clientOrderId)) fill.clientOrderId = clientOrderId;
   const type = textOf(details, "execution_type");
   if (type === "trade_bust") fill.busts = textOf(event, "previous_id");
-  else if (type === "trade_correct") fill.corrects = textOf(event, "previous_id");
-  else if (type !== "fill")
+  // The newest correction counts, and all of them can have the time of the trade.
+  else if (type === "trade_correct")
+    Object.assign(fill, { corrects: textOf(event, "previous_id"), timestamp: millis(event.at) });
+  else if (!FILLS.includes(type))
     throw new Error(`Alpaca sent an execution of type ${type}, which the connector does not know`);
   // The commission of accounts that pay one. Zero is left out of most events.
   const { commission } = details;
@@ -218,17 +211,6 @@ export function fillOfActivity(event: ActivityEvent, pairs: CryptoPairs): Fill |
     fill.feeCurrency = "USD";
   }
   return fill;
-}
-
-/** When it happened, or else when Alpaca said so. @throws Error. */
-export function millisOfEvent({ executed_at, at }: Pick<ActivityEvent, "at" | "executed_at">): number {
-  return millis(isStated(executed_at) ? executed_at : at);
-}
-
-/** What an activity is of. A member of null is not stated. */
-export function detailsOf({ details }: Pick<ActivityEvent, "details">): Readonly<Record<string, string>> {
-  const members = Object.entries(details ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(members) as Readonly<Record<string, string>>;
 }
 
 /** The coin of a pair that is written without a slash: `BTC` of `BTCUSD`; undefined for another name. */

@@ -1,5 +1,5 @@
 /** Alpaca's open orders, page by page. */
-import { millis } from "./map.ts";
+import { millis } from "./fields.ts";
 import type { VenueOrder } from "./wire.ts";
 
 /** Orders in one page, the most that Alpaca gives. A shorter page is the last one. */

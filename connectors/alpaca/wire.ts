@@ -70,6 +70,7 @@ export interface VenueOrder {
   readonly filled_avg_price: string | null;
   readonly limit_price: string | null;
   readonly replaced_by?: string | null;
+  readonly replaces?: string | null;
   readonly submitted_at: string;
   /** When the order changed last. */
   readonly updated_at?: string | null;
@@ -83,6 +84,8 @@ export interface TradeUpdate {
   readonly timestamp: string;
   /** A date. */
   readonly settle_date?: string | null;
+  /** Of an order that Alpaca ended, and of a refused cancel. */
+  readonly reason?: string | null;
   readonly order: VenueOrder;
 }
 

@@ -13,20 +13,37 @@ export interface UnifiedMarket {
   readonly quote: string;
   readonly spot?: boolean | undefined;
   readonly active?: boolean | undefined;
-  readonly precision: { readonly price?: string | undefined; readonly amount?: string | undefined };
-  readonly limits: Readonly<Record<"amount" | "cost", { readonly min?: string | undefined } | undefined>>;
+  /** Its unit is the exchange's `precisionMode`. */
+  readonly precision?: Readonly<Partial<Record<"amount" | "price", UnifiedNumber>>> | undefined;
+  readonly limits?: Readonly<Partial<Record<"amount" | "cost", UnifiedLimits>>> | undefined;
 }
+
+type UnifiedLimits = Readonly<Partial<Record<"min" | "max", UnifiedNumber>>> | undefined;
+/** Text, but for what ccxt itself writes as a number; undefined or null for what an exchange does not state. */
+export type UnifiedNumber = string | number | null | undefined;
 
 export interface UnifiedTicker {
-  readonly bid?: string | undefined;
-  readonly ask?: string | undefined;
-  readonly bidVolume?: string | undefined;
-  readonly askVolume?: string | undefined;
-  readonly last?: string | undefined;
-  readonly timestamp?: number | undefined;
+  readonly bid?: UnifiedNumber;
+  readonly ask?: UnifiedNumber;
+  readonly bidVolume?: UnifiedNumber;
+  readonly askVolume?: UnifiedNumber;
+  readonly last?: UnifiedNumber;
+  readonly timestamp?: number | null | undefined;
 }
 
-type Amounts = Readonly<Record<string, string | undefined>>;
+/** By currency. */
+export type UnifiedAmounts = Readonly<Record<string, UnifiedNumber>>;
+
+export interface UnifiedBalance {
+  /** What can be spent, what orders hold, and both together. */
+  readonly free: UnifiedAmounts;
+  readonly used?: UnifiedAmounts | undefined;
+  readonly total: UnifiedAmounts;
+  /** What was borrowed, with its interest; absent at an exchange without loans. */
+  readonly debt?: UnifiedAmounts | undefined;
+  /** The exchange's own answer. */
+  readonly info?: unknown;
+}
 
 export interface Exchange {
   urls: Record<string, unknown>;
@@ -34,6 +51,8 @@ export interface Exchange {
   readonly has: Readonly<Record<string, unknown>>;
   readonly requiredCredentials: Readonly<Record<string, boolean>>;
   markets: Readonly<Record<string, UnifiedMarket>> | undefined;
+  /** ccxt's number for the unit of `precision`. */
+  readonly precisionMode?: number | undefined;
   /** Milliseconds. */
   nonce: () => number;
   seconds: () => number;
@@ -43,7 +62,9 @@ export interface Exchange {
   setSandboxMode(isOn: boolean): void;
   loadMarkets(): Promise<unknown>;
   fetchTicker(symbol: string): Promise<UnifiedTicker>;
-  fetchBalance(): Promise<{ readonly total: Amounts; readonly free: Amounts }>;
+  fetchBalance(): Promise<UnifiedBalance>;
+  /** ccxt's name of a currency. */
+  safeCurrencyCode(name: string): string;
   /** Time in milliseconds, open, high, low, close, volume. */
   fetchOHLCV(
     symbol: string,

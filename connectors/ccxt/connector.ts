@@ -286,6 +286,7 @@ class SpotConnector implements ConnectorAdapter {
         if (step.kind !== "events") return step;
         for (const fill of step.fills) this.#emit(fill);
         for (const report of step.reports) this.#ctx.emitReport(report);
+        if (step.failure !== undefined) throw step.failure;
         return { kind: "other" };
       },
       onDown: () => {

@@ -1,6 +1,9 @@
 /** Any exchange of ccxt without a review: quotes, balances and bars by ccxt's unified methods, and no orders. */
 import { type Bar, ConnectRefused, type Instrument, type Quote } from "@qoc-app/sdk";
-import type { Exchange } from "./ccxt.ts";
+import { amount, parseAmount, textOf } from "../amount.ts";
+import type { Exchange, UnifiedAmounts, UnifiedBalance, UnifiedNumber } from "./ccxt.ts";
+import { naming } from "../words.ts";
+import { equitiesIn } from "./equities.ts";
 import { accountIdOf } from "./holdings.ts";
 import type { Balance, BarRange, Market, Profile, Session, Venue } from "./venue.ts";
 
@@ -50,12 +53,12 @@ class ReadOnlyVenue implements Venue {
 
   async quote(symbol: string): Promise<Quote> {
     const { bid, ask, last, bidVolume, askVolume, timestamp } = await this.#exchange.fetchTicker(symbol);
-    if (bid === undefined || ask === undefined) throw new Error(`${this.#id} states no bid and ask of ${symbol}`);
+    if (!isStated(bid) || !isStated(ask)) throw new Error(`${this.#id} states no bid and ask of ${symbol}`);
     const quote: Quote = { symbol, bid, ask, timestamp: timestamp ?? Date.now() };
-    if (last !== undefined) quote.last = last;
-    if (bidVolume !== undefined) quote.bidSize = bidVolume;
-    if (askVolume !== undefined) quote.askSize = askVolume;
-    if (timestamp === undefined) quote.timeSource = "received";
+    if (isStated(last)) quote.last = last;
+    if (isStated(bidVolume)) quote.bidSize = bidVolume;
+    if (isStated(askVolume)) quote.askSize = askVolume;
+    if (!isStated(timestamp)) quote.timeSource = "received";
     return quote;
   }
 
@@ -64,15 +67,18 @@ class ReadOnlyVenue implements Venue {
     const found = this.#exchange.markets?.[symbol];
     if (found === undefined || found.spot !== true) return null;
     const { base, quote, precision, limits } = found;
+    const { precisionMode } = this.#exchange;
     const instrument: Instrument = { symbol, currency: quote, tradable: false };
     const steps = {
-      tickSize: precision.price,
-      lotSize: precision.amount,
-      minQuantity: limits["amount"]?.min,
-      minNotional: limits["cost"]?.min,
+      tickSize: stepOf(precision?.price, precisionMode),
+      lotSize: stepOf(precision?.amount, precisionMode),
+      minQuantity: limits?.amount?.min,
+      maxQuantity: limits?.amount?.max,
+      minNotional: limits?.cost?.min,
+      maxNotional: limits?.cost?.max,
     };
     for (const [key, value] of Object.entries(steps))
-      if (value !== undefined && Number(value) > 0) Object.assign(instrument, { [key]: value });
+      if (isStated(value) && Number(value) > 0) Object.assign(instrument, { [key]: value });
     return { symbol, id: symbol, base, quote, instrument };
   }
 
@@ -84,20 +90,28 @@ class ReadOnlyVenue implements Venue {
   }
 
   async balances(): Promise<readonly Balance[]> {
-    const { total, free } = await this.#exchange.fetchBalance();
-    if (typeof total !== "object" || typeof free !== "object") throw new Error(`${this.#id} stated no balances`);
-    return Object.entries(total).flatMap(([asset, amount]) =>
-      amount === undefined ? [] : [{ asset, total: String(amount), free: String(free[asset] ?? amount) }],
+    const balance = await this.#exchange.fetchBalance();
+    if (typeof balance.total !== "object" || typeof balance.free !== "object")
+      throw new Error(`${this.#id} stated no balances`);
+    const parts = [balance.total, balance.free, balance.used, balance.debt];
+    const assets = new Set(parts.flatMap((part) => Object.keys(part ?? {})));
+    const equities = new Map(
+      [...equitiesIn(this.#id, balance)].map(([name, equity]) => [this.#exchange.safeCurrencyCode(name), equity]),
+    );
+    return [...assets].flatMap((asset) =>
+      naming(`the balance of ${asset} at ${this.#id}`, () => balanceIn(balance, asset, equities.get(asset))),
     );
   }
 
+  /** None of a market that is closed: it may have no ticker, and must not hide the others. */
   async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
     await this.#exchange.loadMarkets();
     const prices = new Map<string, string>();
     for (const symbol of symbols) {
-      if (this.#exchange.markets?.[symbol] === undefined) continue;
+      const market = this.#exchange.markets?.[symbol];
+      if (market === undefined || market.active === false) continue;
       const { last } = await this.#exchange.fetchTicker(symbol);
-      if (last !== undefined) prices.set(symbol, last);
+      if (isStated(last)) prices.set(symbol, String(last));
     }
     return prices;
   }
@@ -108,4 +122,48 @@ class ReadOnlyVenue implements Venue {
       .filter(([timestamp]) => to === undefined || timestamp <= to)
       .map(([timestamp, open, high, low, close, volume]) => ({ symbol, timestamp, open, high, low, close, volume }));
   }
+}
+
+function isStated<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
+}
+
+/** ccxt's names of the units of a precision. A number of significant digits is no step: it depends on the price. */
+const [DECIMAL_PLACES, SIGNIFICANT_DIGITS] = [2, 3];
+
+function stepOf(precision: UnifiedNumber, mode: number | undefined): UnifiedNumber {
+  if (!isStated(precision) || mode === SIGNIFICANT_DIGITS) return undefined;
+  return mode === DECIMAL_PLACES ? textOf(amount(`1e${-Number(precision)}`)) : precision;
+}
+
+/** What was borrowed is no property: it is taken off. None for a currency of which the exchange states nothing. */
+function balanceIn(
+  { total, free, used, debt }: UnifiedBalance,
+  asset: string,
+  equity: string | undefined,
+): readonly Balance[] {
+  const of = (amounts: UnifiedAmounts | undefined): string | undefined => amountOf(amounts?.[asset]);
+  const [owned, spendable, held, owed] = [of(total), of(free), of(used), of(debt)];
+  const sum = owned ?? (spendable !== undefined && held !== undefined ? plus(spendable, held) : (spendable ?? held));
+  if (sum === undefined && owed === undefined) return [];
+  // An exchange that states one amount of a currency states no other, as nothing is held.
+  const rest = sum !== undefined && held !== undefined ? minus(sum, held) : sum;
+  const worth = amountOf(equity) ?? (owed === undefined ? sum : minus(sum ?? "0", owed));
+  return [{ asset, total: worth ?? "0", free: spendable ?? rest ?? "0" }];
+}
+
+/** As text; undefined if it is not stated. @throws Error for what is no amount. */
+function amountOf(value: UnifiedNumber): string | undefined {
+  if (!isStated(value)) return undefined;
+  const parsed = parseAmount(value);
+  if (parsed === undefined) throw new Error(`it is ${JSON.stringify(value)}, which is no amount`);
+  return textOf(parsed);
+}
+
+function plus(a: string, b: string): string {
+  return textOf(amount(a).plus(amount(b)));
+}
+
+function minus(a: string, b: string): string {
+  return textOf(amount(a).minus(amount(b)));
 }

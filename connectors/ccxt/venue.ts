@@ -48,6 +48,8 @@ export type StreamMessage =
       readonly kind: "events";
       readonly fills: readonly (Fill | UnreadableFill)[];
       readonly reports: readonly OrderReport[];
+      /** Why another part of the message could not be read. */
+      readonly failure?: Error | undefined;
     };
 
 export interface FillPage {

@@ -2,7 +2,7 @@
 import type { Account, Position, Rate } from "@qoc-app/sdk";
 import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
 import { naming } from "../words.ts";
-import { NUMBER, type TwsNumber, divided, isStated, plain } from "./amounts.ts";
+import { NUMBER, type TwsNumber, divided, isStated, plain, withoutCommas } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
 
@@ -11,7 +11,7 @@ const ALL = "BASE";
 
 /** An amount of the account, which some TWS write with commas and Java with an exponent; undefined for other texts. */
 function amountIn(value: string): string | undefined {
-  const text = value.trim().replaceAll(",", "");
+  const text = withoutCommas(value.trim());
   if (!NUMBER.test(text)) return undefined;
   return /[eE]/.test(text) ? plain(text) : text;
 }

@@ -15,6 +15,13 @@ export function isStated(value: TwsNumber | undefined): value is TwsNumber {
 /** How Java writes a number. */
 export const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
+const THOUSANDS = /^-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$/;
+
+/** Some amounts have commas between thousands. Other commas stay: then the text is no number. */
+export function withoutCommas(text: string): string {
+  return text.includes(",") && THOUSANDS.test(text) ? text.replaceAll(",", "") : text;
+}
+
 /**
  * Decimal text without an exponent and without zeros at its end: `1.234E-5` is `0.00001234`.
  * @throws Error for a text that is no number.

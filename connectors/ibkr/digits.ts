@@ -1,7 +1,7 @@
 /** The library reads each decimal number as a double. Here its reader passes on the text that TWS sent instead. */
 import { ConnectRefused } from "@qoc-app/sdk";
 import { EventName, type IBApi } from "@stoqey/ib";
-import { NUMBER } from "./amounts.ts";
+import { NUMBER, withoutCommas } from "./amounts.ts";
 
 /** The methods that read a decimal number, and what each returns for a field without a text. */
 const READERS = { readDouble: 0, readDoubleOrUndefined: undefined, readDecimal: undefined } as const;
@@ -72,10 +72,10 @@ function unknownLibrary(): ConnectRefused {
   );
 }
 
-/** Some amounts have commas between thousands. A text that is no number is refused where it is used. */
+/** A text that is no number is refused where it is used. */
 function numberIn(token: string, empty: number | undefined): string | number | undefined {
   if (token === "") return empty;
-  const text = token.replaceAll(",", "");
+  const text = withoutCommas(token);
   const isUnset = text.includes("Infinity") || (NUMBER.test(text) && Math.abs(Number(text)) > UNSET);
   return isUnset ? undefined : text;
 }

@@ -76,6 +76,12 @@ export function barOf(named: NamedContract, { time, open, high, low, close, volu
   return bar;
 }
 
+/** By time; of a bar that comes again, the newest version. */
+export function inOrder(bars: readonly Bar[]): Bar[] {
+  const byTime = new Map(bars.map((bar) => [Number(bar.timestamp), bar]));
+  return [...byTime.values()].toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
+}
+
 /** The stocks of a search. A stock in another currency than USD is named with its exchange. */
 export function matchOf({ symbol = "", secType, currency = "", primaryExch = "" }: Contract): Instrument | undefined {
   if (secType !== SecType.STK || symbol === "" || currency === "") return undefined;

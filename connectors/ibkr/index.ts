@@ -25,7 +25,7 @@ import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from 
 import { GatewayError, SharedRead } from "./answers.ts";
 import { Contracts, type NamedContract, assertSendable, instrumentOf, wireContract } from "./contracts.ts";
 import { type Fee, FillFeed, cumulatedOf, feeOf, fillOf, isFill } from "./fills.ts";
-import { type BarsRange, barOf, barsQuery, matchOf } from "./history.ts";
+import { type BarsRange, barOf, barsQuery, inOrder, matchOf } from "./history.ts";
 import { GatewayLink } from "./link.ts";
 import { Orders } from "./orders.ts";
 import { Quotes } from "./quotes.ts";
@@ -135,6 +135,7 @@ export default class IbkrConnector implements ConnectorAdapter {
       },
       onTick: (id, type, value) => this.#quotes.onTick(id, type, value),
       onDataType: (id, type) => this.#quotes.onDataType(id, type),
+      onDataLost: () => this.#quotes.clear(),
       onError: (id, error) => {
         if (!this.#quotes.onError(id, error)) this.#orders.onError(id, error);
       },
@@ -239,7 +240,7 @@ export default class IbkrConnector implements ConnectorAdapter {
       throw error;
     });
     const { from = 0, to = Number.POSITIVE_INFINITY } = range;
-    return bars.filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
+    return inOrder(bars).filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
   }
 
   /** In the order of TWS. It knows beginnings only: of a symbol with a wrong end, the rest is tried. */
@@ -256,7 +257,7 @@ export default class IbkrConnector implements ConnectorAdapter {
     // Asked for again: TWS states the hours of the next days only.
     const listed = await this.#contracts.find(session, symbol);
     if (listed === undefined) throw new Error(`IBKR does not list ${symbol}`);
-    const sessions = sessionsOf(listed.details, session.zoneOffsetMs);
+    const sessions = sessionsOf(listed.details);
     return sessions.filter(({ open, close }) => close > from && open < to);
   }
 

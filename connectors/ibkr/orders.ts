@@ -46,6 +46,8 @@ const TIMES: Readonly<Record<Order["timeInForce"], WireTif>> = {
 const TAKEN = ["PreSubmitted", "Submitted", "Filled", "PendingCancel", "Cancelled", "ApiCancelled"];
 /** Errors that say of a new order: it was refused, and no part of it can fill. */
 const REFUSALS = [110, 200, 201, 203, 321, 387, 460, 463, 10_243, 10_289, 10_293];
+/** A refusal of a cancel, which has the code of a refused order: `… cancel attempted when order is not in a …`. */
+const LATE_CANCEL = /\bcancel attempted\b/i;
 const ORDER_CANCELLED = 202;
 /** Messages about an order that is alive: it waits for the market to open, or for shares to borrow. */
 const REMARKS = [399, 404, 434, 10_167];
@@ -273,16 +275,20 @@ export class Orders {
     if (code === ORDER_CANCELLED) return;
     if (placing !== undefined)
       placing.settle(isRefused ? new VenueRejection(error.message) : new Error(error.message, { cause: error }));
-    else if (cancelling === undefined && isRefused) this.#reject(orderId, message);
+    else if (cancelling === undefined) this.#takeLate(orderId, error);
     if (this.#reasons.size > KNOWN_MAX) this.#reasons.clear();
   }
 
-  /** IBKR can refuse an order after it has taken it, for example when the exchange opens. */
-  #reject(orderId: number, message: string): void {
+  /**
+   * An error of an order that is taken, and of which no cancel waits. IBKR can refuse an order then, for example when
+   * the exchange opens; any other error says nothing of its state.
+   */
+  #takeLate(orderId: number, { code, message }: GatewayError): void {
     const isIt = ([, known]: readonly [number, Known]): boolean =>
       known.orderId === orderId && known.clientId === this.#options.clientId;
     const [permId, known] = [...this.#known].find(isIt) ?? [];
     if (permId === undefined || known === undefined) return;
+    if (!REFUSALS.includes(code) || LATE_CANCEL.test(message)) return this.#options.warn(`order ${permId}: ${message}`);
     const { clientOrderId, filled } = known;
     const status = Number(filled) > 0 ? "cancelled" : "rejected";
     this.#options.report(reportFrom({ permId, clientOrderId, status, filled, average: 0, reason: message }));

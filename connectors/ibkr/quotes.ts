@@ -58,6 +58,8 @@ export class Quotes {
   /** Subscriptions of this session that were forgotten, and that the gateway may still have. */
   readonly #leftOver: number[] = [];
   #expiry: NodeJS.Timeout | undefined;
+  /** Counts the times that all prices were forgotten. */
+  #losses = 0;
 
   constructor(contracts: Contracts, wantsDelayed: boolean, emit: (quote: Quote) => void) {
     this.#contracts = contracts;
@@ -68,11 +70,12 @@ export class Quotes {
   /** Forgets every price: others may be true by now. The gateway may go on with their subscriptions. */
   clear(): void {
     clearTimeout(this.#expiry);
+    this.#losses += 1;
     const lost = [...this.#byId.values()];
     this.#leftOver.push(...this.#byId.keys());
     this.#bySymbol.clear();
     this.#byId.clear();
-    for (const { settle } of lost) settle(new Error("the subscription to prices was lost"));
+    for (const { settle } of lost) settle(lostError());
   }
 
   /** @throws Error if the symbol is not listed, or has no bid or no ask; RateLimited. */
@@ -90,18 +93,21 @@ export class Quotes {
     });
     // Messages arrive in order: with this answer, every change before it is here.
     await session.alive();
+    if (this.#byId.get(subscription.id) !== subscription) throw lostError();
     subscription.usedAt = Date.now();
     await this.#dropIdle(session, symbol);
     const quote = quoteOf(subscription, session);
     // The gateway has just answered, and said nothing of another price.
-    if (!subscription.isDelayed) quote.asOf = session.now();
+    if (!subscription.isDelayed && session.farms.areAllThere) quote.asOf = session.now();
     return quote;
   }
 
   async #subscribe(session: GatewaySession, symbol: string): Promise<Subscription> {
+    const losses = this.#losses;
     const listed = await this.#contracts.priced(session, symbol);
     const { contract } = listed;
     await this.#prepare(session);
+    if (losses !== this.#losses) throw lostError();
     const subscription = newSubscription(session.nextRequestId(), listed);
     this.#byId.set(subscription.id, subscription);
     await session.send("read", (api) => api.reqMktData(subscription.id, wireContract(contract), "", false, false));
@@ -202,6 +208,10 @@ function newSubscription(id: number, { symbol, magnifier }: NamedContract): Subs
   });
   first.catch(() => undefined);
   return { id, symbol, magnifier, prices: {}, isDelayed: false, changedAt: 0, usedAt: Date.now(), first, settle };
+}
+
+function lostError(): Error {
+  return new Error("the subscription to prices was lost");
 }
 
 function quoteError(error: GatewayError, symbol: string): Error {

@@ -2,7 +2,7 @@
 import type { OrderReport, OrderReportStatus, Side } from "@qoc-app/sdk";
 import type { Order as WireOrder } from "@stoqey/ib";
 import { oneLine } from "../words.ts";
-import { type TwsNumber, isStated, plain } from "./amounts.ts";
+import { type TwsNumber, isStated, plain, withoutCommas } from "./amounts.ts";
 import { type NamedContract, priceOf } from "./contracts.ts";
 import type { CompletedRow, OpenOrderRow, StatusRow } from "./rows.ts";
 import { optionalMillisOf } from "./times.ts";
@@ -71,8 +71,8 @@ export function completedReport(
 
 /** `Filled Size: 1,200` */
 function sizeIn(completedStatus: string): string | undefined {
-  const [, size] = /filled size:\s*([\d.,]+)/i.exec(completedStatus) ?? [];
-  return size?.replaceAll(",", "");
+  const [, size] = /filled size:\s*([\d.,]*\d)/i.exec(completedStatus) ?? [];
+  return size === undefined ? undefined : withoutCommas(size);
 }
 
 function endInWords(words: string, permId: number): OrderReportStatus {

@@ -57,6 +57,8 @@ export interface SessionEvents {
   onError(id: number, error: GatewayError): void;
   /** A message that could not be read: anything may be missing. */
   onUnreadable(): void;
+  /** The link is back, and the subscriptions of before are gone. */
+  onDataLost(): void;
   /** The gateway's own link to IBKR. */
   onLink(isUp: boolean, reason: string): void;
   /** The gateway did not answer a request in time. */

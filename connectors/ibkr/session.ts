@@ -14,6 +14,7 @@ import {
 } from "@stoqey/ib";
 import { Answers, GatewayError, SharedRead } from "./answers.ts";
 import { UNREADABLE, keepDigits, outliveMessages } from "./digits.ts";
+import { DataFarms } from "./data-farms.ts";
 import type { BarRow, BarsQuery } from "./history.ts";
 import { connectProblem, failureOf, isReadOnly, readOnlyError, silence } from "./problems.ts";
 import type { AccountRow, CompletedRow, ExecutionRow, OpenOrderRow, SessionEvents, StatusRow } from "./rows.ts";
@@ -35,6 +36,7 @@ const NEVER_QUEUED = 1_000;
 
 const LINK_LOST = [1100, 2110];
 const LINK_RESTORED = [1101, 1102];
+const DATA_LOST = 1101;
 const CLIENT_ID_IN_USE = 326;
 /** The library's own code for no connection. */
 const CONNECT_FAILED = 502;
@@ -49,6 +51,7 @@ export class GatewaySession {
   nextOrderId = 0;
   /** Why the gateway cannot reach IBKR; undefined if it can. */
   linkProblem: string | undefined;
+  readonly farms = new DataFarms();
   /** How far the gateway's clock is ahead. */
   aheadMs = 0;
   /** How far the gateway's time zone is ahead of UTC. */
@@ -347,8 +350,9 @@ export class GatewaySession {
     } else if (LINK_LOST.includes(code)) this.#lose(message);
     else if (LINK_RESTORED.includes(code)) {
       this.linkProblem = undefined;
+      if (code === DATA_LOST) this.#events.onDataLost();
       this.#events.onLink(true, message);
-    } else if (NOTICES(code)) return;
+    } else if (NOTICES(code)) this.farms.take(code, message);
     else if (id > FIRST_REQUEST_ID && this.answers.fail(this.#names.get(id) ?? "", failureOf(error))) return;
     else if (id >= 0) this.#events.onError(id, error);
     else this.#takeUnnumbered(error);

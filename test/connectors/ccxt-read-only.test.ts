@@ -1,6 +1,7 @@
 /** An exchange without a review, by ccxt's own class: answers of OKX and Deribit through the maps that only read. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import ccxt from "ccxt";
 import type { ExchangeClass } from "../../connectors/ccxt/ccxt.ts";
@@ -86,6 +87,43 @@ describe.skipIf(!HAS_PAYLOADS)("payloads of Deribit", () => {
     for (const { currency, equity } of summaries)
       expect(balances.find(({ asset }) => asset === currency)?.total).toBe(String(equity));
   });
+});
+
+/** A coin of Bybit's unified account, as its documents state the members. */
+const COIN = fc
+  .record({
+    ...{ owned: fc.nat({ max: 9_999 }), spot: fc.nat({ max: 9_999 }), owes: fc.nat({ max: 9_999 }) },
+    ...{ profit: fc.integer({ min: -99, max: 99 }), interest: fc.constantFrom("0", "3", "", undefined) },
+    ...{ price: fc.integer({ min: 1, max: 99 }) },
+  })
+  .map(({ owned, spot, owes, profit, interest, price }) => ({
+    // What was borrowed for a spot trade is in the wallet; what a derivative owes was taken off.
+    equity: owned - owes + profit,
+    price,
+    row: {
+      ...{ walletBalance: String(owned + spot - owes), spotBorrow: String(spot), borrowAmount: String(spot + owes) },
+      ...{ accruedInterest: interest, equity: String(owned - owes + profit), unrealisedPnl: String(profit) },
+      ...{ availableToWithdraw: "", locked: "0", totalPositionIM: "0", totalOrderIM: "0" },
+    },
+  }));
+
+it("a unified account of Bybit is worth what Bybit says, whatever was borrowed and for what", async () => {
+  const property = fc.asyncProperty(fc.tuple(COIN, COIN), async ([cash, coin]) => {
+    const coins = [
+      { coin: "USDT", ...cash.row },
+      { coin: "BTC", ...coin.row },
+    ];
+    const wallet = { retCode: 0, result: { list: [{ accountType: "UNIFIED", coin: coins }] }, time: 1 };
+    const venue = venueOf(ccxt.bybit as unknown as ExchangeClass, "bybit", {
+      "account/wallet-balance": JSON.stringify(wallet),
+      "user/query-api": '{"retCode":0,"result":{"uta":1,"unified":0}}',
+      "account/info": '{"retCode":0,"result":{"unifiedMarginStatus":6}}',
+      "": '{"retCode":0,"result":{"list":[],"rows":[]},"time":1}',
+    });
+    const account = accountOf(await venue.balances(), "USDT", new Map([["BTC/USDT", String(coin.price)]]));
+    expect(account.nav).toBe(String(cash.equity + coin.equity * coin.price));
+  });
+  await fc.assert(property, { numRuns: 40, seed: 20_261_130 });
 });
 
 it.each([

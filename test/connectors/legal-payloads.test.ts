@@ -117,7 +117,7 @@ describe("Alpaca: an activity", () => {
     [
       "of a contract that becomes another one at an unknown number",
       { activity_type: "OPCA", net_amount: null, details: { ...CONTRACT, new_qty: "2" } },
-      { kind: "rename", newSymbol: CONTRACT.new_contract_symbol },
+      { kind: "adjustment", newSymbol: CONTRACT.new_contract_symbol, quantity: "2" },
     ],
     ["of an assignment", { activity_type: "OPASN", net_amount: null, qty: "-1" }, { kind: "adjustment", amount: "0" }],
     ["in another currency", { currency: "EUR", net_amount: "-1.5E2" }, { kind: "withdrawal", amount: "-1.5E2" }],

@@ -1,6 +1,7 @@
 /** Legal answers that are rare: nulls, members left out, other units of time, and orders that were placed elsewhere. */
 import { describe, expect, it } from "vitest";
 import { activityOf } from "../../connectors/alpaca/activities.ts";
+import { millis } from "../../connectors/alpaca/fields.ts";
 import * as alpaca from "../../connectors/alpaca/map.ts";
 import type { ActivityEvent } from "../../connectors/alpaca/wire.ts";
 import * as binance from "../../connectors/ccxt/binance/map.ts";
@@ -23,7 +24,7 @@ describe("a time", () => {
     ["with the hours of its offset alone", "2026-05-10 16:01:04.65+02", AT],
     ["that is a date", "2026-05-10", Date.parse("2026-05-10T00:00:00Z")],
   ])("%s is the same moment at each venue", (_, text, ms) => {
-    expect([alpaca.millis(text), millisIn({ at: text }, "at")]).toEqual([ms, ms]);
+    expect([millis(text), millisIn({ at: text }, "at")]).toEqual([ms, ms]);
   });
 
   it.each([
@@ -35,7 +36,7 @@ describe("a time", () => {
     "17784216646502751234",
     "May 10 2026",
   ])("%j without a zone or a known unit is an error, and never one of this machine's zone", (text) => {
-    expect(() => alpaca.millis(text)).toThrow("as a time");
+    expect(() => millis(text)).toThrow("as a time");
     expect(() => millisIn({ at: text }, "at")).toThrow(text);
   });
 });
@@ -139,7 +140,7 @@ describe("an order that was placed elsewhere", () => {
     expect(alpaca.reportOf(legs as never, new Map())).not.toHaveProperty("symbol");
     // Its fills come as activities, one for each leg.
     const update = { event: "fill", execution_id: "e", qty: "1", price: "2", timestamp: EVENT.at, order: legs };
-    expect(() => alpaca.fillOfUpdate(update as never, new Map())).toThrow("side");
+    expect(() => alpaca.fillOfUpdate(update as never, new Map())).toThrow("has no symbol");
   });
 
   it("at Binance as a leg of a list, that expired with nothing filled, has no average", () => {

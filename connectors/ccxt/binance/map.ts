@@ -259,12 +259,7 @@ export function eventFillOf(event: Body, symbol: string): Fill | undefined {
     timestamp: millisIn(event, "T"),
     ...liquidityOf(event["m"]),
   };
-  const feeCurrency = optionalTextIn(event, "N");
-  if (feeCurrency !== undefined) {
-    fill.fee = amountIn(event, "n");
-    fill.feeCurrency = feeCurrency;
-  }
-  return fill;
+  return { ...fill, ...feeOf(event, "n", "N") };
 }
 
 /** A trade of `myTrades`. */
@@ -279,16 +274,16 @@ export function fillOf(trade: Body, symbol: string): Fill {
     quantity: amountIn(trade, "qty"),
     price: amountIn(trade, "price"),
     timestamp: millisIn(trade, "time"),
-    ...feeOf(trade),
+    ...feeOf(trade, "commission", "commissionAsset"),
     ...liquidityOf(trade["isMaker"]),
   };
 }
 
 /** Nothing for a trade without a commission, which has no asset. @throws Error for a commission without its asset. */
-function feeOf(trade: Body): Pick<Fill, "fee" | "feeCurrency"> {
-  const fee = amountIn(trade, "commission");
-  const isFree = amount(fee).eq(ZERO) && optionalTextIn(trade, "commissionAsset") === undefined;
-  return isFree ? {} : { fee, feeCurrency: textIn(trade, "commissionAsset") };
+function feeOf(trade: Body, name: string, asset: string): Pick<Fill, "fee" | "feeCurrency"> {
+  const fee = amountIn(trade, name);
+  const isFree = amount(fee).eq(ZERO) && optionalTextIn(trade, asset) === undefined;
+  return isFree ? {} : { fee, feeCurrency: textIn(trade, asset) };
 }
 
 const INTERVALS = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w"];

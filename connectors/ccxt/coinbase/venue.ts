@@ -262,6 +262,10 @@ class CoinbaseVenue implements Venue, TradingVenue {
     return own === undefined ? null : namedReport(own);
   }
 
+  /**
+   * Coinbase takes OPEN with no other status. An order on its way into the book, or out of it, is in none of these
+   * lists: the desk asks for its own orders that the list lacks.
+   */
   async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
     const params = { order_status: ["OPEN"] };
     const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
@@ -318,13 +322,17 @@ class CoinbaseVenue implements Venue, TradingVenue {
     if (channel !== "user") return { kind: "other" };
     const fills: (Fill | UnreadableFill)[] = [];
     const reports: OrderReport[] = [];
+    let failure: Error | undefined;
     for (const { orders } of parts)
-      for (const order of listOf(orders ?? [])) {
-        const report = eventReportOf(order, whole);
-        fills.push(...(await this.#newFillsOf(report)));
-        reports.push(report);
-      }
-    return { kind: "events", fills, reports };
+      for (const order of listOf(orders ?? []))
+        try {
+          const report = eventReportOf(order, whole);
+          fills.push(...(await this.#newFillsOf(report)));
+          reports.push(report);
+        } catch (error) {
+          failure ??= error as Error;
+        }
+    return { kind: "events", fills, reports, failure };
   }
 
   /**

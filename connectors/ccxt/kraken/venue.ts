@@ -360,16 +360,20 @@ class KrakenVenue implements Venue, TradingVenue {
     if (channel !== "executions" || !Array.isArray(data)) return { kind: "other" };
     const fills: Fill[] = [];
     const reports: OrderReport[] = [];
-    for (const one of data) {
-      const event = bodyOf(one);
-      const fill = eventFillOf(event);
-      if (fill !== undefined) fills.push({ ...fill, symbol: fill.symbol.split("/").map(coinOf).join("/") });
-      // A message does not have all members of its order, so the end of an order is read from the order.
-      if (ORDER_ENDS.includes(String(event["exec_type"]))) {
-        const report = await this.order({ venueOrderId: textIn(event, "order_id") });
-        if (report !== null) reports.push(report);
+    let failure: Error | undefined;
+    for (const one of data)
+      try {
+        const event = bodyOf(one);
+        const fill = eventFillOf(event);
+        if (fill !== undefined) fills.push({ ...fill, symbol: fill.symbol.split("/").map(coinOf).join("/") });
+        // A message does not have all members of its order, so the end of an order is read from the order.
+        if (ORDER_ENDS.includes(String(event["exec_type"]))) {
+          const report = await this.order({ venueOrderId: textIn(event, "order_id") });
+          if (report !== null) reports.push(report);
+        }
+      } catch (error) {
+        failure ??= error as Error;
       }
-    }
-    return { kind: "events", fills, reports };
+    return { kind: "events", fills, reports, failure };
   }
 }

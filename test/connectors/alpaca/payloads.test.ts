@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { activityOf } from "../../../connectors/alpaca/activities.ts";
 import { sessionsOf } from "../../../connectors/alpaca/calendar.ts";
+import { millis } from "../../../connectors/alpaca/fields.ts";
 import {
   accountOf,
   barOf,
   fillOfActivity,
   fillOfUpdate,
-  millis,
   positionOf,
   quoteOf,
   reportOf,

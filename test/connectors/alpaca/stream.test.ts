@@ -24,9 +24,11 @@ let activities: readonly object[] = [];
 let stream: WebSocket | undefined;
 let connector: AlpacaConnector;
 let fills: Fill[];
+let streams: readonly string[];
+let warned: string;
 
 beforeEach(async () => {
-  [activities, fills] = [[], []];
+  [activities, fills, streams, warned] = [[], [], ["trade_updates"], ""];
   server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://venue");
     const isEvents = pathname.endsWith("/events/activities");
@@ -40,7 +42,8 @@ beforeEach(async () => {
     stream = socket;
     socket.on("message", (data: Buffer) => {
       const isAuth = data.toString().includes('"auth"');
-      const reply = isAuth ? { stream: "authorization", data: { status: "authorized" } } : { stream: "listening" };
+      const listening = { stream: "listening", data: { streams } };
+      const reply = isAuth ? { stream: "authorization", data: { status: "authorized" } } : listening;
       socket.send(JSON.stringify(reply));
     });
   });
@@ -49,7 +52,10 @@ beforeEach(async () => {
   await connector.connect({
     options: { environment: "paper", venue: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     secret: () => "key",
-    logger: { info: () => undefined, warn: () => undefined },
+    logger: {
+      info: () => undefined,
+      warn: (message: string, data: object) => (warned += JSON.stringify([message, data])),
+    },
     link: () => undefined,
     emitFill: (fill: Fill) => fills.push(fill),
     emitReport: () => undefined,
@@ -64,6 +70,12 @@ afterEach(async () => {
 const LEGS = { id: "o", client_order_id: "x", status: "filled", symbol: "", side: "", asset_class: "", asset_id: "" };
 const say = (event: string, order: object): void =>
   stream?.send(JSON.stringify({ stream: "trade_updates", data: { event, timestamp: AT, order } }));
+
+it("a stream that Alpaca does not give is not taken for a quiet one", async () => {
+  streams = [];
+  stream?.terminate();
+  await expect.poll(() => warned, { timeout: 5_000 }).toContain("Alpaca does not give trade updates to these keys");
+});
 
 it("the fills of an order of several legs are read by their activities", async () => {
   activities = [trade("leg-1", {}, { symbol: "AAPL250620C00100000" }), trade("leg-2", {}, { side: "sell" })];

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import IbkrConnector from "../../../connectors/ibkr/index.ts";
 import { accountFrom, accountValues, positionOf, positionRows, ratesFrom } from "../../../connectors/ibkr/account.ts";
-import { isLess, isMultiple, plain } from "../../../connectors/ibkr/amounts.ts";
+import { isLess, isMultiple, plain, withoutCommas } from "../../../connectors/ibkr/amounts.ts";
 import { assertSendable, instrumentOf, type Listed } from "../../../connectors/ibkr/contracts.ts";
 import { FillFeed, feeOf, fillOf } from "../../../connectors/ibkr/fills.ts";
 import { completedReport, statusOf } from "../../../connectors/ibkr/reports.ts";
 import type { AccountRow, CompletedRow, ExecutionRow } from "../../../connectors/ibkr/rows.ts";
 import { accountOf, settingsOf } from "../../../connectors/ibkr/settings.ts";
-import { gatewayOffset, millisOf, sessionOf, sessionsOf } from "../../../connectors/ibkr/times.ts";
+import { gatewayOffset, millisOf, sessionsOf, spansOf } from "../../../connectors/ibkr/times.ts";
 import { decimal, text } from "../../../src/domain/decimal.ts";
 import { instrumentSchema } from "../../../src/protocol/schemas.ts";
 
@@ -29,6 +29,13 @@ describe("amounts", () => {
       "15000000000000000000000",
       "0.1",
     ]);
+  });
+
+  it("commas between thousands are left out, and a comma of decimals is no number", () => {
+    const texts = ["1,234", "-1,234,567.50", "12,34,567.5", "1.234,56", "1,5", "0,123456", "1,2345"];
+    const numbers = ["1234", "-1234567.50", "1234567.5", "1.234,56", "1,5", "0,123456", "1,2345"];
+    expect(texts.map(withoutCommas)).toEqual(numbers);
+    expect(() => plain(withoutCommas("1.234,56"))).toThrow('the gateway states "1.234,56" where a number belongs');
   });
 
   it("steps and comparisons are those of exact decimals", () => {
@@ -62,6 +69,14 @@ describe("times", () => {
     ["20261101 03:00:00 US/Eastern", "2026-11-01T08:00:00Z"],
     ["20261101 00:30:00 US/Eastern", "2026-11-01T04:30:00Z"],
     ["20261129 09:00:00 Asia/Hong_Kong", "2026-11-29T01:00:00Z"],
+    // Short names that the tz database has for other zones, or without daylight saving time.
+    ["20260728 15:39:30 EST", "2026-07-28T19:39:30Z"],
+    ["20260728 15:39:30 BST", "2026-07-28T14:39:30Z"],
+    ["20260728 15:39:30 JST", "2026-07-28T06:39:30Z"],
+    ["20260728 15:39:30 MET", "2026-07-28T13:39:30Z"],
+    ["20260728 15:39:30 EST (Eastern Standard Time)", "2026-07-28T19:39:30Z"],
+    ["20260728 15:39:30 CST (China Standard Time)", "2026-07-28T07:39:30Z"],
+    ["20260728 15:39:30 GMT+5:30", "2026-07-28T10:09:30Z"],
   ])("%s is %s", (stated, expected) => {
     expect(new Date(millisOf(stated, -5 * 3_600_000)).toISOString()).toBe(expected.replace("Z", ".000Z"));
   });
@@ -78,11 +93,24 @@ describe("times", () => {
   });
 
   it("sessions are those of the exchange's zone, and a closed day has none", () => {
-    expect(sessionOf("20261130:0930-20261130:1600", "US/Eastern", 0)).toEqual({
-      open: Date.parse("2026-11-30T14:30:00Z"),
-      close: Date.parse("2026-11-30T21:00:00Z"),
-    });
-    expect(sessionOf("20261202:CLOSED", "US/Eastern", 0)).toBeUndefined();
+    expect(spansOf("20261130:0930-20261130:1600", "US/Eastern")).toEqual([
+      { open: Date.parse("2026-11-30T14:30:00Z"), close: Date.parse("2026-11-30T21:00:00Z") },
+    ]);
+    expect(spansOf("20261202:CLOSED", "US/Eastern")).toEqual([]);
+  });
+
+  it.each([
+    ["20261130:0930-20261130:1600", "Zone/Of2031"],
+    ["20261130:0930-20261130:1600", ""],
+    ["20261130:OPEN", "US/Eastern"],
+    ["0930-1600", "US/Eastern"],
+    ["20261130:1700-1600", "US/Eastern"],
+  ])("the hours %s of the zone %j are an error, and not a closed day", (hours, zone) => {
+    expect(() => spansOf(hours, zone)).toThrow(`the hours "${hours}" of "${zone}" cannot be read`);
+  });
+
+  it("a time in a zone that is not known is an error, and not one of the gateway's zone", () => {
+    expect(() => millisOf("20261128 15:39:30 XYZ", 0)).toThrow("is in a time zone that is not known");
   });
 
   it.each([
@@ -101,7 +129,7 @@ describe("times", () => {
     ],
     ["a holiday", "20261127:CLOSED", "20261127:CLOSED", ""],
   ])("the hours of %s are sessions", (_name, tradingHours, liquidHours, expected) => {
-    const sessions = sessionsOf({ tradingHours, liquidHours, timeZoneId: "UTC" }, 0);
+    const sessions = sessionsOf({ tradingHours, liquidHours, timeZoneId: "UTC" });
     const hour = (at: number): number => (at - Date.UTC(2026, 10, 27)) / 3_600_000;
     expect(sessions.map(({ kind, open, close }) => `${kind} ${hour(open)}-${hour(close)}`).join(", ")).toBe(expected);
   });

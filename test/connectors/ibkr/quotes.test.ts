@@ -1,6 +1,7 @@
 /** Quotes of TWS: the ticks that a subscription gets are emitted, until the desk no longer asks for the symbol. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Contracts } from "../../../connectors/ibkr/contracts.ts";
+import { DataFarms } from "../../../connectors/ibkr/data-farms.ts";
 import { Quotes } from "../../../connectors/ibkr/quotes.ts";
 import type { GatewaySession } from "../../../connectors/ibkr/session.ts";
 import type { Quote } from "../../../src/domain/sdk.ts";
@@ -14,6 +15,7 @@ let quotes: Quotes;
 
 const SESSION = {
   aheadMs: 0,
+  farms: new DataFarms(),
   now: () => Date.now(),
   nextRequestId: () => 7,
   alive: () => Promise.resolve(),

@@ -112,7 +112,7 @@ const UPDATE = fc
 
 const TRADE = fc
   .record({
-    type: fc.constantFrom("fill", "trade_correct", "trade_bust", "a_trade_of_2031"),
+    type: fc.constantFrom("fill", "partial_fill", "trade_correct", "trade_bust", "a_trade_of_2031"),
     ...{ execution: ID, previous: ID, id: ID, clientId: maybe(ID), side: SIDE, more: MORE },
     asset: ASSETS.filter(({ symbol, named }) => symbol !== undefined && named.symbol !== "ETH/USD"),
     ...{ quantity: written(POSITIVE), price: written(SIGNED), at: TIME, executed: maybe(TIME) },
@@ -136,7 +136,8 @@ const TRADE = fc
     const hasFee = commission ? (above(commission.text) ?? above(negative(commission.text))) : undefined;
     const expected = present({
       ...{ fillId: execution, venueOrderId: id, clientOrderId: clientId, symbol: asset.symbol, side: SIDES[side] },
-      ...{ quantity: quantity.text, price: price.text, timestamp: (executed ?? at).ms },
+      ...{ quantity: quantity.text, price: price.text },
+      timestamp: (type === "trade_correct" ? at : (executed ?? at)).ms,
       ...(hasFee !== undefined && { fee: commission?.text, feeCurrency: "USD" }),
       ...(type === "trade_correct" && { corrects: previous }),
       ...(type === "trade_bust" && { busts: previous }),

@@ -1,0 +1,156 @@
+/**
+ * The fills that the stream of an account did not bring: those of the time in which it was cut, and those of messages
+ * that were not understood. They are read by request, and again until that has worked.
+ */
+
+/** Fills are read from a little before the newest one: the desk drops those that it knows. */
+const OVERLAP_MS = 60_000;
+const RETRY_MS = { min: 5_000, max: 5 * 60_000 };
+/** A venue lists a fill a moment after it has made it. */
+const LISTED_MS = 30_000;
+/** A fill that the venue has announced, and does not list after so many readings, is given up. */
+const READINGS_MAX = 8;
+
+export interface StreamGapOptions {
+  /** Emits the fills since a time, ms. Resolves to their ids. */
+  readonly read: (since: number) => Promise<readonly string[]>;
+  /** Called when the stream works again and the fills of the gap were read. */
+  readonly onEnd: () => void;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+export class StreamGap {
+  readonly #options: StreamGapOptions;
+  /** The venue's time of the newest fill, or of the start. */
+  #newest: number;
+  /** Undefined if all fills were read. */
+  #start: number | undefined;
+  /** Counts what begins a gap or ends one: fills that were read before are not those of after. */
+  #changes = 0;
+  #changedAt = 0;
+  #isCut = false;
+  #reading: Promise<void> | undefined;
+  /** The readings that lacked each fill which the venue has announced. */
+  readonly #awaited = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS.min;
+
+  constructor(options: StreamGapOptions, startedAt: number) {
+    this.#options = options;
+    this.#newest = startedAt;
+  }
+
+  /** A fill of this time was emitted. */
+  saw(at: number): void {
+    this.#newest = Math.max(this.#newest, at);
+  }
+
+  /** The stream is cut. */
+  begin(): void {
+    this.#isCut = true;
+    this.#widen();
+  }
+
+  /** The stream works again. @throws the error of the reading: the gap then goes on. */
+  async end(): Promise<void> {
+    this.#isCut = false;
+    this.#change();
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#isCut = true;
+      throw error;
+    }
+    if (this.#isCut) return;
+    this.#readAgain();
+    this.#options.onEnd();
+  }
+
+  /** A message that may have been a fill was not understood. `fillId`: of the fill, if the message named it. */
+  miss(fillId?: string): void {
+    if (fillId !== undefined) this.#awaited.set(fillId, 0);
+    this.#widen();
+    void this.#readNow();
+  }
+
+  /** A fill of the stream is read after a time, for what the stream does not say of it. */
+  readIn(ms: number, fillId: string): void {
+    this.#awaited.set(fillId, 0);
+    this.#widen();
+    if (this.#timer === undefined) this.#readLater(ms);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#awaited.clear();
+  }
+
+  #widen(): void {
+    this.#start ??= this.#newest;
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changes += 1;
+    this.#changedAt = Date.now();
+  }
+
+  #readLater(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // After a cut, `end` reads.
+      if (!this.#isCut) void this.#readNow();
+    }, ms);
+  }
+
+  async #readNow(): Promise<void> {
+    try {
+      await this.#read();
+      this.#readAgain();
+    } catch (error) {
+      this.#options.warn("the fills cannot be read", error);
+      this.#retry();
+    }
+  }
+
+  /** What was not listed yet is read later. */
+  #readAgain(): void {
+    if (this.#awaited.size > 0) this.#retry();
+    else {
+      this.#retryMs = RETRY_MS.min;
+      if (this.#start !== undefined) this.#readLater(LISTED_MS);
+    }
+  }
+
+  #retry(): void {
+    this.#readLater(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    for (let read = -1; this.#start !== undefined && read !== this.#changes;) {
+      read = this.#changes;
+      const isListed = Date.now() - this.#changedAt >= LISTED_MS;
+      for (const fillId of await this.#options.read(this.#start - OVERLAP_MS)) this.#awaited.delete(fillId);
+      if (read === this.#changes && !this.#isCut && !this.#isAwaiting() && isListed) this.#start = undefined;
+    }
+  }
+
+  /** Counts a reading. */
+  #isAwaiting(): boolean {
+    for (const [fillId, readings] of this.#awaited) {
+      if (readings + 1 < READINGS_MAX) this.#awaited.set(fillId, readings + 1);
+      else {
+        this.#awaited.delete(fillId);
+        this.#options.warn(`the venue announced fill ${fillId}, and does not list it`, "it was given up");
+      }
+    }
+    return this.#awaited.size > 0;
+  }
+}
