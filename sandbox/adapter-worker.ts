@@ -5,6 +5,7 @@
  */
 // First: it must run before anything reads a lazy global of the runtime.
 import { authorFrames } from "../src/lib/author-frames.ts";
+import { thrownStack } from "../src/lib/thrown-text.ts";
 import "./runtime-network.ts";
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
@@ -24,6 +25,8 @@ import { grantedNet } from "./granted-net.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
 import { type WorkerPort, openPipePorts } from "./pipe-channel.ts";
 import { plainJson } from "./plain-json.ts";
+import { memoryOfBytes, plainMessage } from "./plain-message.ts";
+import { endAtUncaughtErrors } from "./uncaught-errors.ts";
 import { webSocketClass, wsModule } from "./websocket.ts";
 
 /** Shorter values would redact ordinary words. */
@@ -33,8 +36,9 @@ const MESSAGE_CHARS_MAX = 4_000;
 const STACK_CHARS_MAX = 8_000;
 
 function threadPort(port: MessagePort): WorkerPort {
+  const post = port.postMessage.bind(port);
   return {
-    post: port.postMessage.bind(port),
+    post: (message) => post(plainMessage(message)),
     onMessage: (listener) => void port.on("message", listener),
   };
 }
@@ -42,7 +46,11 @@ function threadPort(port: MessagePort): WorkerPort {
 function threadEgress(port: MessagePort): EgressPort {
   const post = port.postMessage.bind(port) as (message: unknown, transfer: readonly ArrayBufferLike[]) => void;
   return {
-    post: (message) => post(message, "d" in message && message.d !== undefined ? [message.d.buffer] : []),
+    post: (message) => {
+      const plain = plainMessage(message);
+      const memory = "d" in plain && plain.d !== undefined ? memoryOfBytes(plain.d) : undefined;
+      post(plain, memory === undefined ? [] : [memory]);
+    },
     onMessage: (listener) => void port.on("message", listener),
   };
 }
@@ -170,6 +178,12 @@ function asText(part: unknown): string {
     return String(part);
   }
 }
+
+/** A process writes an error that nothing caught to stderr, and ends. */
+if (data !== null)
+  endAtUncaughtErrors((thrown) => {
+    post({ e: "uncaught", stack: redact(thrownStack(thrown)).slice(0, STACK_CHARS_MAX) });
+  });
 
 function startAdapter(start: StartMessage): ContextHandle {
   redact = redactorOf(Object.values(start.secrets));

@@ -18,7 +18,9 @@ export function freezeIntrinsics(): void {
   const { port1 } = new MessageChannel();
   for (const prototype of prototypesOf(port1)) freezePrototype(prototype);
   port1.close();
-  for (const { prototype } of [Event, MessageEvent, AbortSignal]) freezePrototype(prototype as object);
+  for (const { prototype } of [Event, MessageEvent, AbortSignal, TextDecoder]) freezePrototype(prototype as object);
+  // Its resources have ids as members, which native code takes for numbers.
+  Object.defineProperty(EventEmitter, "EventEmitterAsyncResource", { value: undefined, configurable: false });
   for (const name of CALLING_METHODS) {
     const descriptor = overridable(Function.prototype, name, Function.prototype[name]);
     Reflect.defineProperty(Function.prototype, name, { ...descriptor, configurable: false });

@@ -3,7 +3,13 @@
  * hostile code that knows Node's internals; SECURITY.md describes what is.
  */
 import { builtinModules } from "node:module";
+import url from "node:url";
+import { guardBuffers } from "./buffer-guards.ts";
+import { guardDecoders } from "./decoder-guards.ts";
 import { freezeIntrinsics } from "./freeze-intrinsics.ts";
+import { removeObjectCopies } from "./object-copies.ts";
+import { guardByteStreams } from "./stream-guards.ts";
+import { guardZlibHandles } from "./zlib-handles.ts";
 import { removeNetworkGlobals } from "./runtime-network.ts";
 
 /** Globals that lead to the module loader. */
@@ -28,6 +34,13 @@ export function installStubs(log: LogOutput): void {
   for (const name of REMOVED_GLOBALS) defineConstant(globals, name, undefined);
   defineConstant(globals, "console", consoleStub(log));
   defineConstant(globals, "process", processStub(realProcess, log));
+  // Its native getters end the process if they are called as constructors, and cannot be replaced.
+  for (const holder of [globals, url]) Reflect.deleteProperty(holder, "URLPattern");
+  removeObjectCopies();
+  guardZlibHandles();
+  guardBuffers();
+  guardDecoders();
+  guardByteStreams();
   freezeIntrinsics();
   removeNetworkGlobals();
 }

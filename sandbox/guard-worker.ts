@@ -68,7 +68,7 @@ function runGuard(index: number, subject: GuardSubject | undefined): Pick<GuardR
     const { result, reason } = parseResult(guard.evaluate(subject.order, subject.book));
     return result === "block" ? { outcome: "block", message: reason } : { outcome: "allow", message: description };
   } catch (error) {
-    return { outcome: "broken", message: error instanceof Error ? error.message : asJson(error) };
+    return { outcome: "broken", message: textOf(error) };
   }
 }
 
@@ -120,6 +120,16 @@ function parseResult(value: unknown): { readonly result: "allow" | "block"; read
   if (result === "allow") return { result, reason: "" };
   if (result === "block" && typeof reason === "string" && reason !== "") return { result, reason };
   throw new Error(`evaluate returned ${asJson(value)}: return { result: "allow" } or { result: "block", reason: "…" }`);
+}
+
+/** What a guard throws may have any members: what is not a text would be copied for the desk's thread. */
+function textOf(thrown: unknown): string {
+  try {
+    const message: unknown = thrown instanceof Error ? thrown.message : asJson(thrown);
+    return typeof message === "string" ? message : asJson(message);
+  } catch {
+    return "it threw an object that has no text";
+  }
 }
 
 function asJson(value: unknown): string {

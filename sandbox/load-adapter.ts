@@ -130,6 +130,26 @@ function defaultExportOf(exported: unknown): unknown {
   return value;
 }
 
+interface CryptoModule {
+  readonly randomFillSync: (list: Uint8Array, ...range: unknown[]) => unknown;
+}
+
+/**
+ * Engine and FIPS settings apply to the whole process. A thread of the pool would write random bytes to where the
+ * memory of the list was at the call, also after it moved.
+ */
+function cryptoModule(real: CryptoModule): object {
+  const { randomFillSync } = real;
+  const { nextTick } = process;
+  const randomFill = (list: Uint8Array, ...rest: unknown[]): void => {
+    const done = rest.pop() as (error: null, list: Uint8Array) => void;
+    if (typeof done !== "function") throw new TypeError("randomFill needs a callback as its last argument");
+    randomFillSync(list, ...rest);
+    nextTick(done, null, list);
+  };
+  return { ...real, setEngine: undefined, setFips: undefined, randomFill };
+}
+
 function sandboxRequire({ ws, net }: NetworkModules): (name: string) => unknown {
   // A worker that is started from text has no file; any absolute path works for built-ins.
   const require = createRequire("/sandbox.cjs");
@@ -139,9 +159,7 @@ function sandboxRequire({ ws, net }: NetworkModules): (name: string) => unknown 
     if (builtin === "@qoc-app/sdk") return sdkValues();
     if (builtin === "ws") return ws;
     if (builtin === "net" && net !== undefined) return net;
-    // Engine and FIPS settings apply to the whole process.
-    if (builtin === "crypto")
-      return { ...(require("node:crypto") as object), setEngine: undefined, setFips: undefined };
+    if (builtin === "crypto") return cryptoModule(require("node:crypto") as CryptoModule);
     if (allowed.has(builtin)) return require(`node:${builtin}`) as unknown;
     throw Object.assign(new Error(`${name} is not available inside a connector`), { code: "MODULE_NOT_FOUND" });
   };

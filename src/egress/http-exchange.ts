@@ -59,6 +59,8 @@ export class HttpExchange implements Exchange {
   /** The parts of the body that arrived in this turn of the event loop: a server may send each byte by itself. */
   readonly #arrived: Uint8Array[] = [];
   #informational = 0;
+  /** Bytes of the body that arrived from the connector. */
+  #bodyBytes = 0;
   #request: ClientRequest | undefined;
   #source: Readable | undefined;
   /** A redirect has dropped the request body: the rest of it goes nowhere. */
@@ -90,8 +92,7 @@ export class HttpExchange implements Exchange {
       this.#readCredit.add(message.n);
       if (!this.#readCredit.isUsedUp) this.#source?.resume();
     } else if (message.type === "data") this.#write(message.d);
-    else if (message.type === "end" && this.#message.bodyLength !== undefined && !this.#isBodyDropped)
-      this.#request?.end();
+    else if (message.type === "end" && this.#message.bodyLength !== undefined) this.#endBody();
   }
 
   destroy(): void {
@@ -100,16 +101,31 @@ export class HttpExchange implements Exchange {
     this.#request?.destroy();
   }
 
+  /** @throws Error if the body is longer than it was announced: the server would take the rest for a request. */
   #write(bytes: Uint8Array): void {
-    if (this.#message.bodyLength === undefined) return;
+    const { id, bodyLength } = this.#message;
+    if (bodyLength === undefined) return;
     this.#writeCredit.spend(bytes.byteLength);
-    const { id } = this.#message;
+    this.#bodyBytes += bytes.byteLength;
+    if (bodyLength >= 0 && this.#bodyBytes > bodyLength) throw this.#wrongLength();
     const written = (): void => {
       this.#writeCredit.add(bytes.byteLength);
       if (!this.#isOver) this.#outlet.send({ type: "credit", id, n: bytes.byteLength });
     };
     if (this.#isBodyDropped) written();
     else this.#request?.write(bytes, written);
+  }
+
+  /** @throws Error if the body is shorter than it was announced: the next request would become a part of it. */
+  #endBody(): void {
+    const { bodyLength = -1 } = this.#message;
+    if (bodyLength >= 0 && this.#bodyBytes < bodyLength) throw this.#wrongLength();
+    if (!this.#isBodyDropped) this.#request?.end();
+  }
+
+  #wrongLength(): Error {
+    const { bodyLength = -1 } = this.#message;
+    return networkError(`the request body has ${this.#bodyBytes} bytes; ${bodyLength} were announced`, "EINVAL");
   }
 
   #send(attempt: Attempt): void {
@@ -168,6 +184,8 @@ export class HttpExchange implements Exchange {
       host: url.host,
       ...(isProxied ? this.#dialer.proxyHeaders : undefined),
       ...(length >= 0 ? { "content-length": String(length) } : undefined),
+      // Without it Node sends the body of some methods bare, and the server takes it for another request.
+      ...(length < 0 && body === "parts" ? { "transfer-encoding": "chunked" } : undefined),
     };
   }
 

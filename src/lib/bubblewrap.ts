@@ -19,7 +19,7 @@ export interface SandboxCommand {
   readonly workFolder: string;
   /** False: only a loopback interface of its own. */
   readonly hasNetwork: boolean;
-  /** The root folder, which exists in memory only, cannot be written to. */
+  /** The root folder and /dev, which exist in memory only, cannot be written to. */
   readonly isReadOnly?: boolean | undefined;
   /** Replaces the environment; undefined keeps the environment that bubblewrap is started with. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
@@ -39,7 +39,8 @@ export function sandboxArgs(command: SandboxCommand): readonly [string, ...strin
     bubblewrap,
     ...mounts.flatMap(mountArgs),
     ...["--proc", "/proc", ...KERNEL_SETTINGS, "--dev", "/dev"],
-    ...(isReadOnly === true ? ["--remount-ro", "/"] : []),
+    // bubblewrap makes /dev in memory, which no limit of the process's memory counts.
+    ...(isReadOnly === true ? ["--remount-ro", "/", "--remount-ro", "/dev"] : []),
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", ...(hasNetwork ? [] : ["--unshare-net"])],
     ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--chdir", workFolder],
     ...(environment === undefined ? [] : ["--clearenv"]),

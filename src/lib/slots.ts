@@ -7,6 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
+  /** Adds places, which those that wait take first. */
+  add(count: number): void {
+    for (let each = 0; each < count; each++) this.#release();
+  }
+
   /** Resolves with a function that gives the place back, however often it is called. Rejects if the signal aborts. */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
@@ -16,10 +21,14 @@ export class Slots {
     return () => {
       if (!isTaken) return;
       isTaken = false;
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
+      this.#release();
     };
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
   }
 
   #turn(signal: AbortSignal): Promise<void> {

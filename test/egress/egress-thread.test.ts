@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type ServerResponse, createServer as createHttp } from "node:http";
-import { type AddressInfo, type Server, createServer as createTcp } from "node:net";
+import { type AddressInfo, type Server, type Socket, createServer as createTcp } from "node:net";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -239,6 +239,33 @@ describe("a request body in parts", () => {
     await responded;
     expect(replies.at(-1)).toMatchObject({ type: "response", status: 200, redirected: true });
     expect(seen).toEqual(["POST text/plain", "GET undefined"]);
+  });
+
+  it.each([
+    ["more", 40, "has 40 bytes; 30 were announced"],
+    ["fewer", 20, "has 20 bytes; 30 were announced"],
+  ])("of %s bytes than announced ends its connection, so that no request is taken for another", async (...row) => {
+    const [, sent, message] = row;
+    const server = createTcp((socket) => void socket.on("error", () => undefined).resume());
+    const closed = once(server, "connection").then(([socket]) => once(socket as Socket, "close"));
+    const port = await portOf(server);
+    const connection = connect();
+    const request = fetchMessage(1, `http://127.0.0.1:${port}/`, { method: "POST", bodyLength: 30 });
+    const replies: Record<string, unknown>[] = [];
+    const failed = new Promise<void>((resolve) => {
+      connection.port.on("message", (received: Record<string, unknown>) => {
+        replies.push(received);
+        if (received["type"] === "error") resolve();
+        // The head and the first bytes are with the server.
+        else connection.port.postMessage({ type: "data", id: 1, d: new Uint8Array(sent - 10) }, []);
+        if (received["type"] === "credit") connection.port.postMessage({ type: "end", id: 1 }, []);
+      });
+    });
+    connection.port.postMessage(request, []);
+    connection.port.postMessage({ type: "data", id: 1, d: new Uint8Array(10) }, []);
+    await failed;
+    expect(replies.at(-1)).toMatchObject({ type: "error", message: expect.stringContaining(message) as string });
+    await closed;
   });
 });
 

@@ -26,6 +26,19 @@ describe("slots", () => {
     expect(order).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("that are added go to those that wait, in their order", async () => {
+    const slots = new Slots(0);
+    const order: number[] = [];
+    const [first, second] = [1, 2].map((n) => slots.take(NEVER).then(() => order.push(n)));
+    slots.add(1);
+    await first;
+    expect(order).toEqual([1]);
+    slots.add(2);
+    await second;
+    await slots.take(NEVER);
+    expect(order).toEqual([1, 2]);
+  });
+
   it("are not lost to a request that ends before its turn", async () => {
     const slots = new Slots(1);
     const release = await slots.take(NEVER);
