@@ -1,5 +1,9 @@
 /** The words for an answer of an adapter that the desk refuses. */
 import type * as z from "zod";
+import { ownText } from "../lib/own-text.ts";
+
+/** A member's name may have megabytes, and the words are logged and kept. */
+const NAME_CHARS_MAX = 100;
 
 /**
  * The first reason, with the member that it concerns, and the value of that member if it is a number, a boolean or
@@ -17,5 +21,6 @@ export function issueText({ path, message }: Pick<z.core.$ZodIssue, "message" | 
   );
   const isShort = typeof value === "number" || typeof value === "boolean" || value === null;
   const found = isShort && message.startsWith("must be") && !message.includes(", not ") ? `, not ${String(value)}` : "";
-  return `${path.length === 0 ? "it" : path.join(".")} ${message}${found}`;
+  const member = path.map((name) => ownText(String(name), NAME_CHARS_MAX)).join(".");
+  return `${path.length === 0 ? "it" : member} ${message}${found}`;
 }

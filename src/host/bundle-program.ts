@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { bundleError } from "./bundle.ts";
+import { ONE_TEXT, textsOf, withBundler } from "./bundler.ts";
 import { ownerCheck, ownerPlugin } from "./file-owners.ts";
 import { programFilesPlugin } from "./import-policy.ts";
 
@@ -28,33 +29,25 @@ export interface Program {
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
 export async function bundleProgram({ connector, file, disk, packageFolders }: ProgramRequest): Promise<Program> {
   if ((await disk.facts(file))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: file });
-  const { build } = await import("esbuild");
   const checkOwner = await ownerCheck(disk, [file, ...packageFolders.slice(0, 1)]);
   try {
-    const result = await build({
-      entryPoints: [file],
-      absWorkingDir: dirname(file),
-      bundle: true,
-      write: false,
-      format: "cjs",
-      platform: "node",
-      target: "node20",
-      sourcemap: "external",
-      sourcesContent: false,
-      outfile: "program.cjs",
-      logLevel: "silent",
-      nodePaths: [...packageFolders],
-      plugins: [ownerPlugin(checkOwner), programFilesPlugin(disk, file)],
-      // Optional accelerators of the ws package, which it does without.
-      external: ["bufferutil", "utf-8-validate"],
-      define: {
-        "import.meta.url": JSON.stringify(pathToFileURL(file).href),
-        __dirname: JSON.stringify(dirname(file)),
-        __filename: JSON.stringify(file),
-      },
-    });
-    const output = (suffix: string): string => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
-    return { code: output(".cjs"), map: output(".map") };
+    const result = await withBundler(({ build }) =>
+      build({
+        entryPoints: [file],
+        absWorkingDir: dirname(file),
+        ...ONE_TEXT,
+        nodePaths: [...packageFolders],
+        plugins: [ownerPlugin(checkOwner), programFilesPlugin(disk, file)],
+        // Optional accelerators of the ws package, which it does without.
+        external: ["bufferutil", "utf-8-validate"],
+        define: {
+          "import.meta.url": JSON.stringify(pathToFileURL(file).href),
+          __dirname: JSON.stringify(dirname(file)),
+          __filename: JSON.stringify(file),
+        },
+      }),
+    );
+    return textsOf(result);
   } catch (error) {
     throw bundleError(connector, file, error);
   }

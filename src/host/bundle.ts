@@ -3,8 +3,9 @@
  * workers need no module loader. Imports that are not allowed are refused here, with file and line, before any code
  * runs.
  */
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import type { BuildContext } from "esbuild";
+import type { BuildOptions, BuildResult } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
@@ -12,6 +13,7 @@ import { parentFolders } from "../lib/parent-folders.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
+import { type Bundler, ONE_TEXT, textsOf, withBundler } from "./bundler.ts";
 import { ownerCheck, ownerPlugin } from "./file-owners.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
@@ -45,10 +47,9 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
   await requirePackages(request);
-  const { version } = await import("esbuild");
   const exchange = request.exchange === undefined ? undefined : await findExchange(disk, request.exchange);
   const options = [request.tcp ? "tcp" : "", request.allowed.join(","), JSON.stringify(exchange ?? "")];
-  const builder = [IMPORT_POLICY_VERSION, version, ...options].join(" ");
+  const builder = [IMPORT_POLICY_VERSION, esbuildVersion(), ...options].join(" ");
   const variant = request.exchange?.id ?? "";
   const key =
     request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder, variant };
@@ -63,6 +64,11 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   );
   if (key !== undefined) await writeBundle(key, bundle, recorder);
   return bundle;
+}
+
+/** Read from its package.json: a finished bundle does not need the program, which takes long to load. */
+function esbuildVersion(): string {
+  return (createRequire(import.meta.url)("esbuild/package.json") as { version: string }).version;
 }
 
 /** @throws ADAPTER_BUNDLE if a package is neither in the desk's folder nor beside the connector. */
@@ -91,45 +97,48 @@ async function buildBundle(
   }: BundleRequest & { readonly found: ExchangeFile | undefined },
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
-  const { context } = await import("esbuild");
   const checkOwner = await ownerCheck(disk, [adapter, ...(packages === undefined ? [] : [packages.folder])]);
-  let building: BuildContext<{ write: false }> | undefined;
-  const cancel = (): void => void building?.cancel();
+  const options: MemoryOptions = {
+    entryPoints: [adapter],
+    absWorkingDir: dirname(adapter),
+    ...ONE_TEXT,
+    nodePaths: packages === undefined ? [] : [`${packages.folder}/node_modules`],
+    loader: { ".csv": "text", ".txt": "text" },
+    supported: { "dynamic-import": false },
+    // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
+    define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
+    plugins: [ownerPlugin(checkOwner), importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
+  };
   try {
-    building = await context({
-      entryPoints: [adapter],
-      absWorkingDir: dirname(adapter),
-      bundle: true,
-      write: false,
-      format: "cjs",
-      platform: "node",
-      target: "node20",
-      sourcemap: "external",
-      // Only positions are mapped. Without the sources, the map of a large package is a third of the size.
-      sourcesContent: false,
-      outfile: "adapter.cjs",
-      logLevel: "silent",
-      nodePaths: packages === undefined ? [] : [`${packages.folder}/node_modules`],
-      loader: { ".csv": "text", ".txt": "text" },
-      supported: { "dynamic-import": false },
-      // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
-      define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-      plugins: [ownerPlugin(checkOwner), importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
-    });
-    signal?.throwIfAborted();
-    signal?.addEventListener("abort", cancel, { once: true });
-    const result = await building.rebuild();
+    const result = await withBundler((bundler) => rebuilt(bundler, options, signal));
     const brokenConfig = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
     if (brokenConfig !== undefined) throw bundleError(connector, adapter, { errors: [brokenConfig] });
-    const output = (suffix: string): string => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
-    const code = output(".cjs");
-    return { code, map: output(".map"), digest: digestOf(code) };
+    const { code, map } = textsOf(result);
+    return { code, map, digest: digestOf(code) };
   } catch (error) {
     signal?.throwIfAborted();
     throw error instanceof QocError ? error : bundleError(connector, adapter, error);
+  }
+}
+
+type MemoryOptions = BuildOptions & { write: false };
+
+/** A build that the signal cancels. */
+async function rebuilt(
+  bundler: Bundler,
+  options: MemoryOptions,
+  signal: AbortSignal | undefined,
+): Promise<BuildResult<MemoryOptions>> {
+  signal?.throwIfAborted();
+  const building = await bundler.context<MemoryOptions>(options);
+  const cancel = (): void => void building.cancel();
+  try {
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", cancel, { once: true });
+    return await building.rebuild();
   } finally {
     signal?.removeEventListener("abort", cancel);
-    await building?.dispose();
+    await building.dispose();
   }
 }
 

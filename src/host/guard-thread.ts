@@ -9,7 +9,9 @@ import type { Piscina } from "piscina";
 import * as z from "zod";
 import type { GuardLogLine, GuardResultMessage, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock } from "../domain/ports.ts";
-import { permissionFlags } from "./transport.ts";
+import { thrownMessage } from "../lib/thrown-text.ts";
+import { readThreadErrors } from "./thread-errors.ts";
+import { RUNTIME_FLAGS, permissionFlags } from "./transport.ts";
 
 const MEMORY_MB = 64;
 const MESSAGE_CHARS_MAX = 1_000;
@@ -38,6 +40,7 @@ export function piscinaFolder(file: string): string {
 
 /** Starts a pool of one thread. If the thread is lost, Piscina starts another with the same sources. */
 export function startGuardThread(options: GuardThreadOptions): GuardThread {
+  readThreadErrors();
   const { workerFile, piscinaFile: file, sources, clock, onLost } = options;
   const { Piscina: Pool } = createRequire(workerFile)(file) as { readonly Piscina: typeof Piscina };
   const pool = new Pool({
@@ -55,12 +58,11 @@ export function startGuardThread(options: GuardThreadOptions): GuardThread {
       ...permissionFlags(),
       `--allow-fs-read=${workerFile}`,
       `--allow-fs-read=${piscinaFolder(file)}/*`,
-      "--no-warnings",
-      "--no-addons",
+      ...RUNTIME_FLAGS,
     ],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
   });
-  pool.on("error", (error: Error) => onLost(error.message));
+  pool.on("error", (error: unknown) => onLost(thrownMessage(error)));
   return { request: (request) => runTask(pool, request, clock), close: () => pool.destroy() };
 }
 
@@ -86,10 +88,11 @@ async function runTask(pool: Piscina, { guards, subject, timeoutMs }: GuardReque
     await pool.run(task, { transferList: [port2], signal: timeout.signal });
     return { events: receivedFrom(port1) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     return {
       events: receivedFrom(port1),
-      problem: timeout.signal.aborted ? `did not answer in ${timeoutMs} ms` : `ended its thread: ${reason}`,
+      problem: timeout.signal.aborted
+        ? `did not answer in ${timeoutMs} ms`
+        : `ended its thread: ${thrownMessage(error)}`,
     };
   } finally {
     cancel();

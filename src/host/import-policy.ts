@@ -38,6 +38,8 @@ export interface ImportPolicyOptions {
 /** Plugin data of our own `resolve` calls, so that this plugin does not handle them again. */
 const RESOLVED_HERE = Symbol("resolved-here");
 const CODE: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"]);
+/** A larger file fills the memory of the desk and of the bundler. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const DATA: ReadonlySet<string> = new Set([".json", ".csv", ".txt"]);
 
 function isRelative(path: string): boolean {
@@ -176,7 +178,12 @@ async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, roo
       errors: [{ text: `${path} has an extension that a connector cannot import: use .ts, .js, .json, .csv or .txt` }],
     };
   }
-  const contents = await disk.read(path);
+  const size = (await disk.facts(path))?.size ?? 0;
+  if (size > FILE_BYTES_MAX)
+    return {
+      errors: [{ text: `${path} has ${size} bytes: a connector can import files of at most ${FILE_BYTES_MAX}` }],
+    };
+  const contents = await disk.read(path, FILE_BYTES_MAX);
   await onFile(path, contents, root);
   return { contents, loader: "default", resolveDir: dirname(path) };
 }

@@ -57,7 +57,7 @@ export function createMessageValidator({ clock, redact, stalledMs }: MessageVali
       if (typeof message !== "object" || message === null)
         return `a message that is not an object: ${sampleOf(message, redact)}`;
       const limit = limitOf(message);
-      const size = payloadSize(message, limit);
+      const size = payloadSize(message, limit, isExpected ? LIMITS.responseMembers : undefined);
       if (size === undefined)
         return `a message of more than ${limit} characters, or not plain data: ${sampleOf(message, redact)}`;
       if (!chars.spend(size)) return `more than ${LIMITS.charsPerWindow} characters in ${LIMITS.charsWindowMs} ms`;

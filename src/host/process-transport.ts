@@ -19,7 +19,7 @@ import {
 import type { Egress, ProcessConnection } from "./egress.ts";
 import { readFrames } from "./frame-stream.ts";
 import type { ProcessSandbox } from "./process-sandbox.ts";
-import { type Transport, createTransportEvents, permissionFlags, readOutput } from "./transport.ts";
+import { RUNTIME_FLAGS, type Transport, createTransportEvents, permissionFlags, readOutput } from "./transport.ts";
 
 export interface ProcessOptions {
   /** The worker's code, as for a thread. */
@@ -82,14 +82,7 @@ function spawnChild(
   onError: (error: Error) => void,
 ): ChildPipes {
   const { program, args, env, cwd } = options.sandbox.commandOf({
-    args: [
-      ...permissionFlags(),
-      "--no-warnings",
-      "--no-addons",
-      `--max-old-space-size=${options.memoryMb}`,
-      "-e",
-      BOOT,
-    ],
+    args: [...permissionFlags(), ...RUNTIME_FLAGS, `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
     readable: [],
     // The time zone as in a thread: the sandbox has no file that names it.
     environment: { TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },

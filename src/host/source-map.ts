@@ -17,6 +17,11 @@ export type StackMapper = (text: string) => string;
 
 /** Parsing a larger map would block the desk: positions in the bundle are not mapped then. */
 const MAP_CHARS_MAX = 64 * 1024 * 1024;
+/**
+ * A line of an adapter may have millions of segments, and a text hundreds of positions at its end. Positions beyond
+ * this number stay those of the bundle.
+ */
+const SEGMENTS_PER_TEXT = 200_000;
 
 /**
  * Returns a function that creates stack mappers and keeps the last one, so that restarts of one bundle parse its map
@@ -39,12 +44,19 @@ export function stackMapper(filename: string, map: string): StackMapper {
   let findPosition: ReturnType<typeof openSourceMap> | undefined;
   const escapedName = filename.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const position = new RegExp(`${escapedName}:(\\d+):(\\d+)`, "g");
-  return (text) =>
-    text.replace(position, (match, line: string, column: string) => {
+  return (text) => {
+    const budget = { segments: SEGMENTS_PER_TEXT };
+    return text.replace(position, (match, line: string, column: string) => {
       findPosition ??= openSourceMap(map);
-      const original = findPosition(Number(line), Number(column));
+      const original = findPosition(Number(line), Number(column), budget);
       return original === undefined ? match : `${original.source}:${original.line}:${original.column}`;
     });
+  };
+}
+
+/** What is left of the segments that the positions of one text may go through. */
+export interface SegmentBudget {
+  segments: number;
 }
 
 /** Numbers per line in the index: the offset in the mappings, and the values that the line's differences start from. */
@@ -54,7 +66,9 @@ const INDEX_FIELDS = 4;
  * Returns a function that maps a position in the bundle (from 1) to the source; undefined if the map has no source for
  * it.
  */
-export function openSourceMap(map: string): (line: number, column: number) => SourcePosition | undefined {
+export function openSourceMap(
+  map: string,
+): (line: number, column: number, budget?: SegmentBudget) => SourcePosition | undefined {
   const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
   const bytes = Buffer.from(`${mappings ?? ""};`, "latin1");
   const index: number[] = [];
@@ -63,7 +77,7 @@ export function openSourceMap(map: string): (line: number, column: number) => So
     index.push(lines.offset, lines.source, lines.line, lines.column);
     while (lines.nextSegment());
   } while (lines.nextLine());
-  return (line, column) => {
+  return (line, column, budget = { segments: Number.POSITIVE_INFINITY }) => {
     const [offset, source, originalLine, originalColumn] = index.slice((line - 1) * INDEX_FIELDS, line * INDEX_FIELDS);
     if (offset === undefined) return undefined;
     const cursor = Object.assign(new MappingsCursor(bytes), {
@@ -74,6 +88,8 @@ export function openSourceMap(map: string): (line: number, column: number) => So
     });
     let position: SourcePosition | undefined;
     while (cursor.nextSegment() && cursor.generatedColumn < column) {
+      budget.segments -= 1;
+      if (budget.segments < 0) return undefined;
       const name = sources?.[cursor.source];
       position =
         cursor.hasSource && name !== undefined

@@ -3,7 +3,9 @@ import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { authorFrames } from "../lib/author-frames.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
+import { thrownStack } from "../lib/thrown-text.ts";
 import type { EgressConnection } from "./egress.ts";
+import { readThreadErrors } from "./thread-errors.ts";
 
 export interface Transport {
   post(message: unknown): void;
@@ -32,6 +34,13 @@ export function permissionFlags(
   return known.has(NO_SQLITE) ? [model, NO_SQLITE] : [model];
 }
 
+/**
+ * Of a thread or process. Node keeps the id of a timer as a member of it, and ends the whole process where the ids of
+ * the calls in progress do not fit, unless the last flag is there: an adapter can change them.
+ */
+export const RUNTIME_FLAGS = ["--no-warnings", "--no-addons", "--no-force-async-hooks-checks"] as const;
+
+const STACK_CHARS_MAX = 8_000;
 /** A longer line is passed on in parts of this size. */
 const LINE_BYTES_MAX = 64 * 1024;
 
@@ -71,6 +80,12 @@ export function createTransportEvents() {
   };
 }
 
+/** The stack of an error that ended the thread; undefined for any other message. */
+function uncaughtIn(message: unknown): string | undefined {
+  const { e, stack } = Object(message) as { readonly e?: unknown; readonly stack?: unknown };
+  return e === "uncaught" && typeof stack === "string" ? stack.slice(0, STACK_CHARS_MAX) : undefined;
+}
+
 export interface WorkerOptions {
   /** The worker's code. */
   readonly text: string;
@@ -81,6 +96,7 @@ export interface WorkerOptions {
 }
 
 export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Transport {
+  readThreadErrors();
   const { port1, port2 } = new MessageChannel();
   // Wrapped in a function: variables of a script would be globals of the adapter.
   // Strict, so that a function of the adapter cannot read its caller.
@@ -90,7 +106,7 @@ export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Tr
       eval: true,
       name: `qoc:${name}`,
       env: {},
-      execArgv: [...permissionFlags(), "--no-warnings", "--no-addons"],
+      execArgv: [...permissionFlags(), ...RUNTIME_FLAGS],
       workerData: { port: port2, egress: egress.port },
       transferList: [port2, egress.port],
       stdin: false,
@@ -109,11 +125,15 @@ export function startWorker({ text, name, memoryMb, egress }: WorkerOptions): Tr
     if (reason === "") reason = why;
     void worker.terminate();
   });
-  port1.on("message", events.message);
+  port1.on("message", (message: unknown) => {
+    const thrown = uncaughtIn(message);
+    if (thrown === undefined) events.message(message);
+    else reason = authorFrames(thrown);
+  });
   // A message that cannot be deserialized is handled like a malformed message.
   port1.on("messageerror", () => events.message(undefined));
   worker.on("error", (error: unknown) => {
-    reason = error instanceof Error ? (authorFrames(error.stack) ?? error.message) : String(error);
+    reason = authorFrames(thrownStack(error));
   });
   // Messages that were posted before `exit` may still be in transit: the port closes after it has delivered all of
   // them.

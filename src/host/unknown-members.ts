@@ -1,5 +1,6 @@
 /** Members of answers that the SDK does not have, which are dropped: one warning for each method of a connector. */
 import type { Log } from "../domain/ports.ts";
+import { ownText } from "../lib/own-text.ts";
 import { closestMatch } from "../domain/ids.ts";
 import { unknownMembers } from "../protocol/answer-shape.ts";
 import { METHODS, type WorkerEvent } from "../protocol/messages.ts";
@@ -46,7 +47,9 @@ export class UnknownMembers {
 
   /** Notes what `members` lacks of an answer: an object, or a list of objects. */
   note(method: string, answer: unknown, members: ReadonlySet<string>): void {
-    const unknown = unknownMembers(answer, members);
+    // No more names are looked at than are kept: an answer may have hundreds of thousands.
+    if ((this.#found.get(method)?.size ?? 0) >= NAMES_MAX) return;
+    const unknown = unknownMembers(answer, members, NAMES_MAX);
     if (unknown.size > 0) this.#keep(method, new Map([...unknown].map((name) => [name, nearMember(name, members)])));
   }
 
@@ -65,7 +68,7 @@ export class UnknownMembers {
     const known = this.#found.get(method);
     const kept = known ?? new Map<string, string | undefined>();
     for (const [name, near] of unknown) {
-      const shown = this.#redact(name).slice(0, NAME_CHARS_MAX);
+      const shown = ownText(this.#redact(name), NAME_CHARS_MAX);
       if (kept.size < NAMES_MAX && !kept.has(shown)) kept.set(shown, near);
     }
     if (known !== undefined) return;
@@ -75,7 +78,9 @@ export class UnknownMembers {
 }
 
 function nearMember(name: string, members: ReadonlySet<string>): string | undefined {
-  return name.length < NEAR_CHARS_MIN ? undefined : closestMatch(name, members, name.length < LONG_MEMBER ? 1 : 2);
+  return name.length < NEAR_CHARS_MIN || name.length > NAME_CHARS_MAX
+    ? undefined
+    : closestMatch(name, members, name.length < LONG_MEMBER ? 1 : 2);
 }
 
 function droppedMembers(method: string, members: ReadonlyMap<string, string | undefined>): DroppedMembers {

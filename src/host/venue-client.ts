@@ -114,16 +114,44 @@ type AnswerForm<T> = Pick<VenueCall<T>, "schema" | "members">;
 function one<T>(shape: AnswerShape<T>): AnswerForm<T> {
   return { schema: shape, members: shape.members };
 }
-const QUOTE = { ...one(quoteSchema), readCanonical: parseCanonicalQuote };
 function oneOrNull<T>(shape: AnswerShape<T>): AnswerForm<T | null> {
   return { schema: shape.nullable(), members: shape.members };
 }
 function list<T>(shape: AnswerShape<T>, max: number): AnswerForm<T[]> {
   return { schema: listOf(shape, max), members: shape.members };
 }
+/** Stops at the first entry that cannot be read: 100,000 entries with six faults each take seconds. */
 function listOf<T>(schema: z.ZodType<T>, max: number): z.ZodType<T[]> {
-  return z.array(schema).max(max, `has more than ${max} entries`);
+  return z
+    .array(z.unknown())
+    .max(max, `has more than ${max} entries`)
+    .transform((entries, context): T[] => {
+      const read: T[] = [];
+      for (const [place, entry] of entries.entries()) {
+        const parsed = schema.safeParse(entry);
+        if (parsed.success) read.push(parsed.data);
+        else {
+          const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+          context.addIssue({ code: "custom", path: [place, ...path], message });
+          return z.NEVER;
+        }
+      }
+      return read;
+    });
 }
+
+// zod takes longer to make a schema than to read an answer with it.
+const QUOTE = { ...one(quoteSchema), readCanonical: parseCanonicalQuote };
+const ACCOUNT = one(accountSchema);
+const INSTRUMENT = oneOrNull(instrumentSchema);
+const REPORT = oneOrNull(reportSchema);
+const POSITIONS = list(positionSchema, LIMITS.positions);
+const INSTRUMENTS = list(instrumentSchema, LIMITS.instruments);
+const OPEN_ORDERS = { schema: listOf(listedOrderSchema, LIMITS.openOrders), members: reportSchema.members };
+const RATES = list(rateSchema, LIMITS.rates);
+const SESSIONS = list(sessionSchema, LIMITS.sessions);
+const BARS = list(barSchema, LIMITS.bars);
+const ANY = z.unknown();
 
 /** A list, or a page of it in this member. */
 function pageOf(member: string): z.ZodType<VenuePage<unknown>> {
@@ -172,26 +200,25 @@ export function openVenueClient(connectors: Connectors) {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
       callVenue(connectors, name, { method: "getQuote", args: [symbol], ...QUOTE }),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      callVenue(connectors, name, { method: "getPositions", ...list(positionSchema, LIMITS.positions) }),
+      callVenue(connectors, name, { method: "getPositions", ...POSITIONS }),
     buyingPower: (name: string): Promise<DecimalText> =>
       callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPowerSchema }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
-      callIfSupported(connectors, name, { method: "getAccount", ...one(accountSchema) }),
+      callIfSupported(connectors, name, { method: "getAccount", ...ACCOUNT }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-      callIfSupported(connectors, name, { method: "getInstrument", args: [symbol], ...oneOrNull(instrumentSchema) }),
+      callIfSupported(connectors, name, { method: "getInstrument", args: [symbol], ...INSTRUMENT }),
     search: (name: string, words: string, limit: number): Promise<readonly VenueInstrument[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "searchInstruments",
         args: [words, limit],
-        ...list(instrumentSchema, LIMITS.instruments),
+        ...INSTRUMENTS,
       }),
     order: (name: string, query: OrderQuery): Promise<VenueReport | null | undefined> =>
-      callIfSupported(connectors, name, { method: "getOrder", args: [query], ...oneOrNull(reportSchema) }),
+      callIfSupported(connectors, name, { method: "getOrder", args: [query], ...REPORT }),
     openOrders: (name: string): Promise<readonly (VenueReport | UnreadableVenueOrder)[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getOpenOrders",
-        schema: listOf(listedOrderSchema, LIMITS.openOrders),
-        members: reportSchema.members,
+        ...OPEN_ORDERS,
       }),
     fills: async (name: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined> => {
       const args = [since, hint];
@@ -207,7 +234,7 @@ export function openVenueClient(connectors: Connectors) {
       return page && readPage(page, (items, unread) => refusedFills.parseItems(form, items, unread));
     },
     rates: (name: string, pairs: readonly string[]): Promise<readonly VenueRate[] | undefined> =>
-      callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...list(rateSchema, LIMITS.rates) }),
+      callIfSupported(connectors, name, { method: "getRates", args: [pairs], ...RATES }),
     schedule: (
       name: string,
       symbol: string,
@@ -216,19 +243,19 @@ export function openVenueClient(connectors: Connectors) {
       callIfSupported(connectors, name, {
         method: "getSchedule",
         args: [symbol, from, to],
-        ...list(sessionSchema, LIMITS.sessions),
+        ...SESSIONS,
       }),
     bars: (name: string, symbol: string, selection: BarSelection = {}): Promise<readonly VenueBar[] | undefined> =>
       callIfSupported(connectors, name, {
         method: "getBars",
         args: [symbol, compact({ ...selection, resolution: selection.resolution ?? "1d" })],
-        ...list(barSchema, LIMITS.bars),
+        ...BARS,
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
       callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),
     cancel: async (name: string, venueOrderId: string, order?: CancelHint): Promise<void> => {
       const args = order === undefined ? [venueOrderId] : [venueOrderId, order];
-      await callVenue(connectors, name, { method: "cancelOrder", args, schema: z.unknown() });
+      await callVenue(connectors, name, { method: "cancelOrder", args, schema: ANY });
     },
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };

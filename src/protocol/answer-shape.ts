@@ -20,6 +20,11 @@ export const COST_NAMES = ["fee", "fees", "commission", "commissions", "tax", "t
 /** Besides: the side of a position, which is the sign of its quantity. */
 export const SIDE_NAMES = ["side", "positionside", "direction", "isshort"];
 
+/** Of an object in an answer. Objects of venues, which an adapter may pass on, have some hundreds. */
+const MEMBERS_MAX = 2_000;
+/** A longer name is no name of {@link AnswerMembers.changing}. */
+const NAME_CHARS_MAX = 100;
+
 function comparable(member: string): string {
   return member.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
@@ -55,21 +60,43 @@ export function answerShape<T extends z.ZodRawShape, R>(
   const members: ReadonlySet<string> = new Set(Object.keys(shape));
   const names = new Set([...CHANGES_A_VALUE, ...refused]);
   const changing = (answer: unknown): readonly string[] =>
-    [...unknownMembers(answer, members)].filter((member) => names.has(comparable(member)));
-  const schema = z.looseObject(shape).transform((value, context): R => {
+    [...unknownMembers(answer, members)].filter(
+      (member) => member.length <= NAME_CHARS_MAX && names.has(comparable(member)),
+    );
+  const known = z.looseObject(shape).transform((value, context): R => {
     for (const member of changing(value)) context.addIssue({ code: "custom", path: [member], message: CHANGES_VALUE });
-    const known = Object.entries(value).filter(([member]) => members.has(member));
-    return read(Object.fromEntries(known) as z.output<z.ZodObject<T>>);
+    const stated = Object.entries(value).filter(([member]) => members.has(member));
+    return read(Object.fromEntries(stated) as z.output<z.ZodObject<T>>);
   });
+  // Before the members are read: each costs time, and an answer of 8 MiB can have 700,000.
+  const schema = z.preprocess((value, context): unknown => {
+    if (!hasManyMembers(value)) return value;
+    context.addIssue({ code: "custom", message: `has more than ${MEMBERS_MAX} members` });
+    return z.NEVER;
+  }, known);
   return Object.assign(schema, { members, changing }) as unknown as AnswerShape<R>;
 }
 
-/** The names of members with a value that the shape drops, of an answer that is one object or a list of objects. */
-export function unknownMembers(answer: unknown, members: ReadonlySet<string>): ReadonlySet<string> {
+function hasManyMembers(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > MEMBERS_MAX;
+}
+
+/**
+ * The names of members with a value that the shape drops, of an answer that is one object or a list of objects: the
+ * first `most` names.
+ */
+export function unknownMembers(
+  answer: unknown,
+  members: ReadonlySet<string>,
+  most = Number.POSITIVE_INFINITY,
+): ReadonlySet<string> {
   const found = new Set<string>();
   for (const item of Array.isArray(answer) ? answer : [answer]) {
     if (typeof item !== "object" || item === null) continue;
-    for (const [member, value] of Object.entries(item)) if (!members.has(member) && hasValue(value)) found.add(member);
+    for (const member in item) {
+      if (found.size >= most) return found;
+      if (!members.has(member) && hasValue((item as Record<string, unknown>)[member])) found.add(member);
+    }
   }
   return found;
 }

@@ -8,6 +8,8 @@ export const LIMITS = {
   requestChars: 1_200_000,
   /** Text characters of one method's result. Lists of bars and positions can be long. */
   responseChars: 8 * 1024 * 1024,
+  /** Members of one object of a method's result: to go through them takes longer than their characters suggest. */
+  responseMembers: 20_000,
   /** Entries of a method's answer. */
   positions: 10_000,
   openOrders: 10_000,
@@ -23,6 +25,8 @@ export const LIMITS = {
   balances: 200,
   /** Price bands of an instrument. */
   tickBands: 100,
+  /** Order types, times in force and flags of an instrument. */
+  orderOptions: 50,
   /** Fills, reports and activities that were sent and are not acknowledged yet. */
   emissionWindow: 2_048,
   /** Fills, reports and activities that were emitted and are not sent yet. */

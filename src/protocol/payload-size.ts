@@ -8,9 +8,10 @@ const VALUE_CHARS = 2;
 
 /**
  * Returns the text characters in a plain value, or undefined if they exceed `limit` or the value is not plain data (a
- * cycle, a function, a Map, a SharedArrayBuffer). Stops as soon as the limit is exceeded.
+ * cycle, a function, a Map, a SharedArrayBuffer, an object of more than `membersMax` members). Stops as soon as the
+ * limit is exceeded.
  */
-export function payloadSize(value: unknown, limit: number): number | undefined {
+export function payloadSize(value: unknown, limit: number, membersMax = Number.POSITIVE_INFINITY): number | undefined {
   let remaining = limit;
   const walk = (part: unknown, depth: number): boolean => {
     if (depth > DEPTH_MAX) return false;
@@ -24,7 +25,9 @@ export function payloadSize(value: unknown, limit: number): number | undefined {
         return false;
       // Holes have no keys, but other code counts to the length.
       if (Array.isArray(part) && part.length * VALUE_CHARS > remaining) return false;
-      for (const key of Object.keys(part)) {
+      const keys = Object.keys(part);
+      if (keys.length > membersMax && !Array.isArray(part)) return false;
+      for (const key of keys) {
         remaining -= key.length;
         if (remaining < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;
       }

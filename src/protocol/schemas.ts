@@ -12,7 +12,7 @@ import {
   max,
   text as decimalText,
 } from "../domain/decimal.ts";
-import { readFundamentals } from "../domain/market/fundamentals.ts";
+import { type NamedValues, isNamedValues, readFundamentals } from "../domain/market/fundamentals.ts";
 import type {
   ReportedAccount,
   VenueAck,
@@ -336,6 +336,7 @@ export const sessionSchema = answerShape(
   { read: (value) => value as VenueSession },
 );
 
+const orderOptions = <T extends z.ZodType>(option: T) => z.array(option).max(LIMITS.orderOptions);
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
 const asset = z.object({
   class: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, "must be a name of lower-case letters, digits and _"),
@@ -367,9 +368,9 @@ export const instrumentSchema = answerShape(
     maxNotional: optional(positive),
     currency: optional(name),
     multiplier: optional(positive),
-    orderTypes: optional(z.array(orderType)),
-    timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
-    orderFlags: optional(z.array(z.enum(["session", "positionIntent", "postOnly"]))),
+    orderTypes: optional(orderOptions(orderType)),
+    timesInForce: optional(orderOptions(z.enum(["day", "gtc", "ioc", "fok"]))),
+    orderFlags: optional(orderOptions(z.enum(["session", "positionIntent", "postOnly"]))),
     tradable: optional(z.boolean()),
     fractional: optional(z.boolean()),
     expires: optional(time),
@@ -392,4 +393,7 @@ export const barSchema = answerShape(
 );
 
 /** null: the venue has no fundamentals of the symbol. */
-export const fundamentalsSchema = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();
+export const fundamentalsSchema = z
+  .custom<NamedValues>(isNamedValues, "must be a table of named values")
+  .transform(readFundamentals)
+  .nullable();

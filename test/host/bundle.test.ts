@@ -1,5 +1,5 @@
 /** Bundling of adapters: forms of TypeScript load in a real worker, and forbidden imports are refused. */
-import { mkdir, mkdtemp, realpath, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -22,6 +22,8 @@ async function createDesk(files: Files): Promise<string> {
 }
 
 const ADAPTER = "adapters/venue/index.ts";
+/** More than the stack of the bundler takes. */
+const DEEP = 8_000_000;
 const harnesses: AdapterHarness[] = [];
 afterEach(async () => {
   await Promise.all(harnesses.splice(0).map(({ connector }) => connector.stop()));
@@ -436,5 +438,28 @@ describe("a bundle that is not needed any more", () => {
     });
     stop.abort(new Error("stopped"));
     await expect(bundle).rejects.toThrow("stopped");
+  });
+});
+
+describe("a file that the bundler cannot take", () => {
+  it("ends no other connector's bundle, also if it ends the bundler's program", async () => {
+    const [hostile, other] = await Promise.all([
+      createDesk({ [ADAPTER]: adapterSource("", `const deep = ${"!".repeat(DEEP)}1;`) }),
+      createDesk({ [ADAPTER]: adapterSource("") }),
+    ]);
+    const [refusal, beside] = await Promise.all([refusalOf(hostile), bundleOf(other)]);
+    expect(refusal.message).toBe("the bundler ended while it read these files: one is too deep or too large");
+    expect(beside.code).toContain("placeOrder");
+    expect(await bundleOf(other)).toEqual(beside);
+  }, 120_000);
+
+  it("is refused above 64 MiB before it is read", async () => {
+    const root = await createDesk({ [ADAPTER]: adapterSource("", 'import data from "./data.txt"; void data;') });
+    const path = join(root, dirname(ADAPTER), "data.txt");
+    await writeFile(path, "");
+    await truncate(path, 64 * 1024 * 1024 + 1);
+    expect((await refusalOf(root)).message).toContain(
+      "data.txt has 67108865 bytes: a connector can import files of at",
+    );
   });
 });

@@ -124,6 +124,28 @@ describe("a result", () => {
     expect(second).toMatchObject({ decision: "block", message: expect.stringContaining("read only property 'A'") });
   });
 
+  it("is there after a guard that later throws an object which the desk cannot read", async () => {
+    const throwing = "let deep: any = []; for (let i = 0; i < 9000; i++) deep = [deep]; throw deep;";
+    const guards = [guard("late", `queueMicrotask(() => { ${throwing} }); return { result: "allow" };`), allows()];
+    await evaluate(guards);
+    // The thread may end before or after it has answered.
+    await expect.poll(() => log.text()).toMatch(/replaced|ended between two orders/);
+    await expect.poll(async () => (await evaluate(guards.slice(1)))[0]?.decision).toBe("allow");
+  });
+
+  it("has a text as its reason, also if the guard throws an error without one", async () => {
+    const odd = "Object.assign(new Error(), { message: { slice: () => new Blob([]) } })";
+    const none = 'Object.defineProperty(new Error(), "message", { get() { throw 1; } })';
+    const thrown = [odd, "{ toString: 1 }", none].map((what, at) => guard(`g${at}`, `throw ${what};`));
+    const results = await evaluate([...thrown, allows()]);
+    expect(results.map(({ message }) => message)).toEqual([
+      expect.stringContaining("{}"),
+      expect.stringContaining('{"toString":1}'),
+      expect.stringContaining("it threw an object that has no text"),
+      "the rule",
+    ]);
+  });
+
   it("cannot depend on earlier orders: each order gets a new instance", async () => {
     const guards = [guard("count", 'return { result: "block", reason: String((this.asked += 1)) };', {}, "asked = 0;")];
     expect((await evaluate(guards))[0]?.message).toBe("1");

@@ -72,6 +72,16 @@ describe("a limit, at N and at N + 1:", () => {
     expect(check(make(limit + 1))).toEqual(refused(`more than ${limit} characters`));
   });
 
+  it("the members of an object in a response", () => {
+    const response = (count: number) => ({
+      id: "1",
+      type: "RAW",
+      value: { ok: true, value: [Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, n]))] },
+    });
+    expect(check(response(LIMITS.responseMembers))).toHaveProperty("kind", "response");
+    expect(check(response(LIMITS.responseMembers + 1))).toEqual(refused("not plain data"));
+  });
+
   it("the fills of one batch", () => {
     const batch = (count: number) => ({ e: "fills", first: 1, items: Array.from({ length: count }, () => ({})) });
     expect(check(batch(LIMITS.batchItems))).toHaveProperty("kind", "event");

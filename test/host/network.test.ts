@@ -278,6 +278,20 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
     expect(seen).toEqual(["GET http://venue.example/gzip", "CONNECT venue.example:80"]);
   });
 
+  it("a body of unknown length is no further request to the server, whatever the method", async () => {
+    const seen: string[] = [];
+    const proxy = createHttp((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      request.resume().once("end", () => response.end(`answer to ${request.url}`));
+    });
+    const address = `http://127.0.0.1:${await portOf(proxy)}`;
+    const body = `const hidden = new TextEncoder().encode("GET http://10.0.0.1/secret HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n"); const answers = []; for (const method of ["DELETE", "OPTIONS"]) { const stream = new ReadableStream({ start(c) { c.enqueue(hidden); c.close(); } }); for (const request of [{ method, body: stream, duplex: "half" }, {}]) answers.push(await fetch("http://venue.example/" + method, request).then((r) => r.text(), (e) => e.cause.message)); } return answers;`;
+    const result = await run(body, { isolation, proxy: address, hosts: ["venue.example"] });
+    const answers = ["DELETE", "DELETE", "OPTIONS", "OPTIONS"].map((path) => `answer to http://venue.example/${path}`);
+    expect(result).toEqual(answers);
+    expect(seen.filter((line) => !line.includes("venue.example"))).toEqual([]);
+  });
+
   it("fetch trusts the certificates that are passed for the connector, and no others", async () => {
     const dir = mkdtempSync(join(tmpdir(), "qoc-ca-"));
     const args = [

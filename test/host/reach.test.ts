@@ -42,6 +42,28 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
     expect(result).toEqual({ names: [], crypto: [] });
   });
 
+  it("gets no object of an internal class of the runtime by a copy, and no port of messages", async () => {
+    const result = await run(`
+      const symbolsOf = (o: any): symbol[] => o === null ? [] : [...Object.getOwnPropertySymbols(o), ...symbolsOf(Object.getPrototypeOf(o))];
+      const makes: (() => any)[] = [() => new Blob([]), () => new File([], "x"), () => new ReadableStream(), () => new WritableStream(), () => new TransformStream(), () => new AbortController().signal, () => new DOMException("x")];
+      const copying = makes.flatMap((make) => symbolsOf(make())).filter((symbol) => String(symbol).includes("messaging_"));
+      const asked: any = Object.setPrototypeOf(new Blob([]), new Proxy(Blob.prototype, { get: (_t, name) => void seen.push(String(name)) }));
+      for (const copy of [(value: any) => structuredClone(value), (detail: any) => performance.mark("x", { detail })]) try { copy(asked); } catch {}
+      return [copying.map(String), seen.filter((name) => name.includes("messaging_")), typeof PerformanceMark];
+    `);
+    expect(result).toEqual([[], [], "undefined"]);
+  });
+
+  it("copies plain data with structuredClone, and clones requests and responses", async () => {
+    const result = await run(`
+      const { map, at, list } = structuredClone({ map: new Map([["a", 1n]]), at: new Date(5), list: [new Uint8Array([1])] });
+      const response = await new Response("x").clone().text();
+      const request = await new Request("http://127.0.0.1/", { method: "POST", body: "y" }).clone().text();
+      return [String(map.get("a")), at.getTime(), list[0].length, response, request, typeof performance.now()];
+    `);
+    expect(result).toEqual(["1", 5, 1, "x", "y", "number"]);
+  });
+
   it.each([
     [
       "assigning a method of EventEmitter",

@@ -97,3 +97,9 @@ describe("a source map", () => {
     expect(stackMapper("qoc:x", map)("at qoc:x:1:1 qoc:x:2:1 qoc:y:1:1")).toBe("at a.ts:1:1 qoc:x:2:1 qoc:y:1:1");
   });
 });
+
+it("a text of many positions in a long line goes through 200,000 segments, and the others stay as they are", () => {
+  const long = JSON.stringify({ version: 3, sources: ["a.ts"], mappings: `AAAA${",CAAC".repeat(300_000)}` });
+  const mapped = stackMapper("qoc:v", long)("qoc:v:1:150001 ".repeat(3));
+  expect(mapped).toBe("a.ts:1:150001 qoc:v:1:150001 qoc:v:1:150001 ");
+});

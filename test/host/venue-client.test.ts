@@ -1,5 +1,6 @@
 /** Long answers of a venue: lists are bounded, and other work runs while a long page is read. */
 import { describe, expect, it } from "vitest";
+import { issueText } from "../../src/host/answer-issue.ts";
 import { openVenueClient } from "../../src/host/venue-client.ts";
 import type { Connector } from "../../src/host/connector.ts";
 import { RefusedFills } from "../../src/host/refused-fills.ts";
@@ -47,4 +48,39 @@ it.each([
   expect((await reading)?.items).toHaveLength(10_000);
   expect(turns).toBeGreaterThan(30);
   turns = Number.NEGATIVE_INFINITY;
+});
+
+describe("an answer of faults", () => {
+  it("is read up to its first one", async () => {
+    let read = 0;
+    const bars = times(1_000, () => ({
+      get symbol() {
+        read += 1;
+        return 1;
+      },
+    }));
+    await expect(clientOf(bars).bars("v", "A")).rejects.toMatchObject({
+      message: expect.stringContaining("0.symbol must be a text, not 1") as string,
+    });
+    expect(read).toBeLessThan(10);
+  });
+
+  it("has a list of order types, times or flags of at most 50 entries", async () => {
+    for (const list of ["orderTypes", "timesInForce", "orderFlags"])
+      await expect(
+        clientOf({ symbol: "A", [list]: times(900_000, () => 0) }).instrument("v", "A"),
+      ).rejects.toMatchObject({ message: expect.stringContaining(`${list} must have at most 50 entries`) as string });
+  });
+
+  it("has an object of more than 2,000 members, or names of megabytes, of which the words repeat no more than 100", async () => {
+    const quote = { symbol: "A", bid: "1", ask: "2", timestamp: 5 };
+    const others = (count: number) => Object.fromEntries(times(count, (n) => [`other${n}`, n]));
+    expect(await clientOf({ ...quote, ...others(1_996) }).quote("v", "A")).toMatchObject({ bid: "1" });
+    await expect(clientOf({ ...quote, ...others(1_997) }).quote("v", "A")).rejects.toMatchObject({
+      message: expect.stringContaining("it has more than 2000 members") as string,
+    });
+    const name = `c${"_".repeat(5_000)}urrency`;
+    expect(await clientOf({ ...quote, [name]: "EUR" }).quote("v", "A")).toMatchObject({ bid: "1" });
+    expect(issueText({ path: [name], message: "x" }, {})).toHaveLength(102);
+  });
 });
