@@ -179,11 +179,16 @@ export class DiskArchive implements Archive {
   #newestAt(entry: IndexEntry): OrderRecord | undefined {
     const { key, value } = this.#line(entry);
     const hash = aliasKey(aliasOf("orders", key));
-    for (const run of this.#index)
-      for (const { layer, offset, ...other } of run.find(hash)) {
-        if (layer === entry.layer && offset === entry.offset) return value as OrderRecord;
-        if (this.#line({ layer, offset, ...other }).key === key) return undefined;
+    for (const run of this.#index) {
+      try {
+        for (const { layer, offset, ...other } of run.find(hash)) {
+          if (layer === entry.layer && offset === entry.offset) return value as OrderRecord;
+          if (this.#line({ layer, offset, ...other }).key === key) return undefined;
+        }
+      } catch (error) {
+        throw this.#damaged(run.facts.name, error);
       }
+    }
     return undefined;
   }
 
@@ -242,10 +247,16 @@ export class DiskArchive implements Archive {
     return undefined;
   }
 
+  /** @throws ARCHIVE_DAMAGED. */
   #line({ layer, offset, length, digest }: IndexEntry): ArchiveLine {
-    const bytes = bufferView(this.read(layerName(layer), offset, length));
-    if (!lineDigest(bytes).equals(digest)) throw new Error(`byte ${offset} of layer ${layer} is not what was written`);
-    return stateOf(bytes.toString("utf8")) as ArchiveLine;
+    const file = layerName(layer);
+    try {
+      const bytes = bufferView(this.read(file, offset, length));
+      if (!lineDigest(bytes).equals(digest)) throw new Error(`byte ${offset} is not what was written`);
+      return stateOf(bytes.toString("utf8")) as ArchiveLine;
+    } catch (error) {
+      throw this.#damaged(file, error);
+    }
   }
 
   #damaged(file: string, error: unknown): QocError {

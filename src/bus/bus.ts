@@ -58,7 +58,10 @@ export function openBus(journal: Pick<Journal, "append">, fold: Subscriber, log:
   };
 }
 
-/** Emits records when they are on disk. The records of one flush share one promise, so they share one callback. */
+/**
+ * Emits records when they are on disk, after those that wait for one of them have gone on: the order of an intent is
+ * sent first. The records of one flush share one promise, so they share one callback.
+ */
 function createCommitEmitter(emit: (recorded: Recorded) => void): (appended: Appended) => void {
   let batch: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
   return ({ committed, recorded }) => {
@@ -69,6 +72,6 @@ function createCommitEmitter(emit: (recorded: Recorded) => void): (appended: App
     const records = [recorded];
     batch = { committed, records };
     const emitAll = (): void => records.forEach(emit);
-    committed.then(emitAll, () => undefined);
+    committed.then(() => undefined).then(emitAll, () => undefined);
   };
 }

@@ -21,7 +21,7 @@ import { type SealedSegment, segmentName } from "./journal-read.ts";
 import { stateOf } from "./state-reader.ts";
 
 /** Changes with the meaning of the state's text. The version of Qoc is in the head besides. */
-const CHECKPOINT_FORMAT = 10;
+const CHECKPOINT_FORMAT = 11;
 export const CHECKPOINT_FILE = "checkpoint.json";
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);

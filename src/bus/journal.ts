@@ -1,7 +1,7 @@
 /**
  * The append-only journal. `append` assigns the sequence number at once; `committed` resolves when the record is on
- * disk. Group commit: one write and one fdatasync run at a time, and records that are appended meanwhile go into the
- * next write. After a failed write or sync the journal acknowledges nothing more, because the kernel may mark lost
+ * disk. Group commit: one write and its sync run at a time, and records that are appended meanwhile go into the next
+ * write. After a failed write or sync the journal acknowledges nothing more, because the kernel may mark lost
  * pages as clean.
  */
 import { QocError, messageOf } from "../domain/errors/error.ts";
@@ -56,6 +56,7 @@ export interface JournalOptions {
 
 /** A start after a crash reads the records since the last segment began. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
+const SYNCED = { isSynced: true };
 /** The latest flush of a record without `durable`. */
 const LAZY_MS = 50;
 
@@ -92,15 +93,26 @@ export async function openJournal({
   const scan = await scanJournal(disk, dir, { take, from, openChecker });
   if (scan.corrupt !== undefined || scan.lacksStart === true) return { scan, journal: undefined };
   if (scan.torn !== undefined) await setAside(options, scan.torn);
-  const file = await disk.append(`${dir}/${segmentName(Math.max(1, scan.segments.length))}`);
+  const file = await disk.append(`${dir}/${segmentName(Math.max(1, scan.segments.length))}`, SYNCED);
   const journal = new SegmentedJournal(options, scan, file);
   try {
     journal.requireNoOtherWriter(scan.bytes);
   } catch (error) {
     await journal.close();
-    throw new QocError("JOURNAL_FAILED", { message: messageOf(error) }, { cause: error });
+    throw failureOf(error);
   }
   return { scan, journal };
+}
+
+/** Another desk, or a program that replaces files, has changed the journal. */
+class OtherWriterError extends Error {}
+
+function failureOf(error: unknown): QocError {
+  const fix =
+    error instanceof OtherWriterError
+      ? "end what else writes the folder .qoc/journal: another desk, or a program that synchronises or restores files"
+      : "check the disk and its free space";
+  return new QocError("JOURNAL_FAILED", { message: messageOf(error), fix }, { cause: error });
 }
 
 /** Keeps the torn bytes for inspection. They were never acknowledged. */
@@ -226,30 +238,30 @@ class SegmentedJournal implements Journal {
   /**
    * A desk in a container, or on another machine that has the folder, is no process that the lock shows. Two desks that
    * append to one journal could each send an order of one proposal: a desk that finds what another wrote writes no
-   * more, so no intent of it becomes durable. Takes microseconds. @throws Error.
+   * more, so no intent of it becomes durable. Takes microseconds. @throws OtherWriterError.
    */
   requireNoOtherWriter(expected = this.#file.size): void {
     const { disk, dir } = this.#options;
     const { size: actual, isAtPath } = this.#file.actual();
     const name = segmentName(this.#number);
     // A program that synchronises folders replaces a file by a copy: what is written to the old one is lost.
-    if (!isAtPath) throw new Error(`${name} was removed or replaced by another program`);
+    if (!isAtPath) throw new OtherWriterError(`${name} was removed or replaced by another program`);
     if (actual !== expected)
-      throw new Error(`${name} has ${actual} bytes instead of ${expected}: another program wrote`);
+      throw new OtherWriterError(`${name} has ${actual} bytes instead of ${expected}: another program wrote`);
     const next = segmentName(this.#number + 1);
-    if (disk.readSmall(`${dir}/${next}`, 0) !== "absent") throw new Error(`another program wrote ${next}`);
+    if (disk.readSmall(`${dir}/${next}`, 0) !== "absent") throw new OtherWriterError(`another program wrote ${next}`);
   }
 
   async #roll(): Promise<void> {
     this.sealed.push({ bytes: this.#file.size, ...this.#durable });
     await this.#file.close();
     this.#number += 1;
-    this.#file = await this.#options.disk.append(`${this.#options.dir}/${segmentName(this.#number)}`);
+    this.#file = await this.#options.disk.append(`${this.#options.dir}/${segmentName(this.#number)}`, SYNCED);
     this.requireNoOtherWriter(0);
   }
 
   #fail(error: unknown, batch: Batch): void {
-    const failure = new QocError("JOURNAL_FAILED", { message: messageOf(error) }, { cause: error });
+    const failure = failureOf(error);
     this.#failure = failure;
     batch.reject(failure);
     this.#next?.reject(failure);

@@ -4,6 +4,7 @@ import { decimal } from "../domain/decimal.ts";
 import { type PositionParts, PositionRecord, type UnreadChanges } from "../domain/account/position.ts";
 import type { PositionChange } from "../domain/account/position-change.ts";
 import { TradeSums, type TradeSumsParts } from "../domain/account/trade-sums.ts";
+import { TextMap } from "../lib/text-map.ts";
 import type { VenueFill } from "../domain/market/venue.ts";
 
 export type Packed = string | number | boolean | null | readonly Packed[] | { readonly [name: string]: Packed };
@@ -110,23 +111,27 @@ class StateReader {
     switch (kind) {
       case "archived":
         return this.#archivedLater(part, packed[2], keep);
+      case "texts":
+        return this.#filledLater(keep(new TextMap<string, unknown>()), part);
       case "position":
         return keep(PositionRecord.from(at(1) as PositionParts, this.#changesLater(packed[2])));
       case "trades": {
         const sums = at(1) as TradeSumsParts["sums"];
         const fees = at(2) as TradeSumsParts["fees"];
-        return keep(new TradeSums({ sums, fees, fills: this.#filledLater(new Map<string, VenueFill>(), packed[3]) }));
+        return keep(
+          new TradeSums({ sums, fees, fills: this.#filledLater(new TextMap<string, VenueFill>(), packed[3]) }),
+        );
       }
       default:
         throw new TypeError(`a state has no ${String(kind)}`);
     }
   }
 
-  #filledLater<K, V>(map: Map<K, V>, number: Packed | undefined): Map<K, V> {
+  #filledLater<M extends Map<unknown, unknown>>(map: M, number: Packed | undefined): M {
     this.#takers[Number(number)] = (line) => {
       const entries = JSON.parse(line) as readonly Packed[];
       for (let i = 0; i < entries.length; i += 2)
-        map.set(this.#unpack(entries[i] as Packed) as K, this.#unpack(entries[i + 1] as Packed) as V);
+        map.set(this.#unpack(entries[i] as Packed), this.#unpack(entries[i + 1] as Packed));
     };
     return map;
   }

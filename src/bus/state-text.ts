@@ -11,6 +11,7 @@ import { ArchivedMap } from "../domain/archived-map.ts";
 import { isDecimal } from "../domain/decimal.ts";
 import { PositionRecord } from "../domain/account/position.ts";
 import { TradeSums } from "../domain/account/trade-sums.ts";
+import { TextMap } from "../lib/text-map.ts";
 import { PlaceTable } from "./place-table.ts";
 import type { Packed } from "./state-reader.ts";
 
@@ -150,6 +151,7 @@ export class StateCut {
       const { fills, sums, fees } = each.parts;
       return ["trades", this.#pack(sums), this.#pack(fees), this.#putMap(fills)];
     }
+    if (each instanceof TextMap) return ["texts", this.#putMap(each)];
     if (each instanceof Map) return this.#isApart(each, each.size) ? ["map", this.#putMap(each)] : this.#packMap(each);
     if (each instanceof Set) return this.#packList("s", each);
     const prototype: unknown = Object.getPrototypeOf(each);

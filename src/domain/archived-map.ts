@@ -1,3 +1,5 @@
+import { TextMap } from "../lib/text-map.ts";
+
 interface ValueRules<V> {
   /** The group in which an entry is counted. */
   groupOf?(value: V): string;
@@ -9,7 +11,7 @@ interface ValueRules<V> {
  * A map whose older entries are in an archive on disk. `get` and `has` cover both parts; iteration and `size` cover the
  * entries in memory. Without an archive it is a plain map.
  */
-export class ArchivedMap<K extends string, V> extends Map<K, V> {
+export class ArchivedMap<K extends string, V> extends TextMap<K, V> {
   readonly table: ArchiveTable;
   readonly #rules: ValueRules<V>;
   #find: ((key: K) => V | undefined) | undefined;

@@ -230,6 +230,7 @@ export function applyEvent(state: DeskState, recorded: Recorded): void {
       changeConfig(state, recorded.seq, event);
       return;
     case "desk.stopped":
+    case "file.authored":
     case "file.written":
     case "page.refused":
       return;

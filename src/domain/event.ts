@@ -289,6 +289,18 @@ export interface FillConflicted {
   readonly fill: VenueFill;
 }
 
+/**
+ * An agent is about to write this text as a proposal or an issue. The record is on disk before the file is there, so
+ * that a scan knows the author of each file that it finds, also after a crash. The write may still fail.
+ */
+export interface FileAuthored {
+  readonly type: "file.authored";
+  readonly path: string;
+  readonly digest: Digest;
+  readonly actor: Actor;
+  /** For a proposal: the untrusted sources that the agent had read. */
+  readonly sources?: readonly string[] | undefined;
+}
 /** A command wrote a file of the workspace. */
 export interface FileWritten {
   readonly type: "file.written";
@@ -362,6 +374,7 @@ export type DeskEvent =
   | InstrumentEvent
   | ItemUnread
   | ItemResolved
+  | FileAuthored
   | FileWritten
   | CommandRefused
   | AgentGranted

@@ -27,6 +27,11 @@ export interface Log {
   with(fields: LogFields): Log;
 }
 
+export interface AppendOptions {
+  /** Each write is followed by `sync`: the disk may make the write itself durable. */
+  readonly isSynced?: boolean;
+}
+
 /** A file that only grows. Writes are in order; `sync` resolves when all earlier writes are on disk. */
 export interface AppendFile {
   /** When the file was opened, and what was written since. */
@@ -35,7 +40,7 @@ export interface AppendFile {
   actual(): { readonly size: number; readonly isAtPath: boolean };
   /** Writes all of `data` or rejects; a short write is an error. */
   write(data: string | Uint8Array): Promise<void>;
-  /** fdatasync. */
+  /** Resolves when all that was written is on disk, as fdatasync does. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,8 +92,8 @@ export interface Disk {
    */
   readSmall(path: string, most: number): SmallFile | "absent" | undefined;
   /**
-   * Lists a folder of at most `most` entries at once. undefined if it has more or cannot be listed: it looks at no more
-   * than that, so that a large folder does not hold the desk.
+   * Lists a folder of at most `most` entries at once. undefined if it has more or cannot be listed. It looks at no more
+   * than that, so that a large folder does not hold the desk, unless the folder had no more the time before.
    */
   listSmall(path: string, most: number): readonly DirectoryEntry[] | undefined;
   /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
@@ -108,7 +113,7 @@ export interface Disk {
   /** Cuts a file to `size` bytes and syncs it. */
   truncate(path: string, size: number): Promise<void>;
   /** Opens a file for appending. Creates it, and syncs the directory, if it does not exist. */
-  append(path: string): Promise<AppendFile>;
+  append(path: string, options?: AppendOptions): Promise<AppendFile>;
   /** What this process may still write on the file system of `path`. */
   free(path: string): Promise<FreeSpace>;
 }

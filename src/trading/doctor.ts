@@ -7,7 +7,7 @@ import { deskNotices } from "./config/config-notices.ts";
 import { noticeText } from "./config/notice-text.ts";
 import type { Desk } from "./desk.ts";
 import { fileChecks } from "./file-checks.ts";
-import { gapLabel } from "../domain/authority/journal-head.ts";
+import { type GapRange, gapLabel } from "../domain/authority/journal-head.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { describeGap } from "./audit/journal-gap.ts";
 import { scheduleViews } from "./config/schedule-views.ts";
@@ -47,7 +47,7 @@ export async function runDoctor(
       journalCheck(desk),
       anchorCheck(desk),
       historyCheck(desk),
-      tradingCheck(desk),
+      tradingCheck(desk, desk.record.gap()),
       ...(await configChecks(desk)),
       await keyCheck(desk),
       agentCheck(desk, agent),
@@ -166,11 +166,12 @@ export async function scheduleChecks(
     : [{ name, status: "ok", message: `${active} of ${views.length} active` }];
 }
 
-export function tradingCheck(desk: Pick<Desk, "state">): DoctorCheck {
+/** While the journal lacks records, a resume is refused until a human accepts the gap. */
+export function tradingCheck(desk: Pick<Desk, "state">, gap?: GapRange): DoctorCheck {
   const { state, reason } = desk.state.trading;
-  return state === "active"
-    ? { name: "trading", status: "ok", message: "active" }
-    : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
+  if (state === "active") return { name: "trading", status: "ok", message: "active" };
+  const accept = gap === undefined ? "" : `qoc resume --gap ${gapLabel(gap)}; then: `;
+  return { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: `${accept}qoc resume` };
 }
 
 async function configChecks(

@@ -43,6 +43,17 @@ describe("publish", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  it("those that wait for a record go on before commit subscribers are called", async () => {
+    const { bus } = await open();
+    const seen: string[] = [];
+    bus.subscribe("commit", ({ seq }) => seen.push(`record ${seq}`));
+    bus.publish(runStarted("a"));
+    await bus.commit(runStarted("b"));
+    seen.push("waited");
+    await settled();
+    expect(seen).toEqual(["waited", "record 1", "record 2"]);
+  });
+
   it("commit subscribers are not called for a record that could not be written", async () => {
     const { bus, disk } = await open();
     const seen: number[] = [];

@@ -10,6 +10,7 @@ import type { Disk } from "../../src/domain/ports.ts";
 import {
   CHECKPOINTS,
   type CheckpointCut,
+  type CheckpointedDesk,
   appendWithCuts,
   checkpointCuts,
   openCheckpointed,
@@ -169,7 +170,7 @@ describe("a checkpoint that is not what the desk wrote", () => {
   it("of another version of Qoc is not used", async () => {
     const { disk, records } = await archivedDesk();
     const desk = await openCheckpointed(disk, { version: "1.0.1" });
-    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 10"]);
+    expect([desk.from, desk.reason]).toEqual([0, "it is of Qoc 1.0.0, format 11"]);
     expectWhole(desk.state, records);
   });
 
@@ -198,6 +199,34 @@ describe("a checkpoint that is not what the desk wrote", () => {
     const desk = await openCheckpointed(one.disk, oneSegment);
     expect(desk.from).toBe(0);
     expectWhole(desk.state, other.records);
+  });
+
+  type List = (desk: CheckpointedDesk) => unknown;
+  async function expectDamaged(end: string, read: List): Promise<void> {
+    const { disk } = await archivedDesk();
+    const desk = await openCheckpointed(disk);
+    expect(() => read(desk)).not.toThrow();
+    const again = await openCheckpointed(disk);
+    for (const { name } of await disk.list(CHECKPOINTS))
+      if (name.endsWith(`.${end}`)) change(disk, `${CHECKPOINTS}/${name}`, (bytes) => Buffer.alloc(bytes.length));
+    const damaged: unknown = expect.objectContaining({ code: "ARCHIVE_DAMAGED" });
+    expect(() => read(again)).toThrow(damaged);
+    expect(again.damage).toEqual([damaged]);
+  }
+  const listOrders = ({ archive }: CheckpointedDesk): unknown => archive.orders(["filled"], 1_000_000, 30);
+  const listFills = ({ archive }: CheckpointedDesk): unknown => archive.fillKeys(0, 1_000);
+  it.each([
+    ["orders", listOrders],
+    ["fills", listFills],
+  ])("a list of %s that reads a changed layer of the archive says that it is damaged", async (_name, read) => {
+    await expectDamaged("layer", read);
+  });
+  it.each([
+    ["orders", "index", listOrders],
+    ["orders", "lists", listOrders],
+    ["fills", "lists", listFills],
+  ])("a list of %s that reads a changed file of the archive (%s) says that it is damaged", async (_name, end, read) => {
+    await expectDamaged(end, read);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import { type Decimal, ZERO, decimal } from "../decimal.ts";
 import { comparableSymbol } from "../orders/order.ts";
 import { type SplitRatio, splitFill } from "./split-ratio.ts";
+import { TextMap } from "../../lib/text-map.ts";
 import type { VenueFill } from "../market/venue.ts";
 
 /** The trades in one instrument, in all its spellings. */
@@ -22,18 +23,18 @@ interface ExchangedFills {
 
 /** The state of {@link TradeSums} as plain data. */
 export interface TradeSumsParts {
-  readonly fills: Map<string, VenueFill>;
+  readonly fills: TextMap<string, VenueFill>;
   readonly sums: Map<string, TradeSum>;
   readonly fees: Map<string, Decimal>;
 }
 
 export class TradeSums {
-  readonly #fills: Map<string, VenueFill>;
+  readonly #fills: TextMap<string, VenueFill>;
   readonly #sums: Map<string, TradeSum>;
   readonly #fees: Map<string, Decimal>;
 
   /** `parts` become its own. */
-  constructor({ fills, sums, fees }: TradeSumsParts = { fills: new Map(), sums: new Map(), fees: new Map() }) {
+  constructor({ fills, sums, fees }: TradeSumsParts = { fills: new TextMap(), sums: new Map(), fees: new Map() }) {
     this.#fills = fills;
     this.#sums = sums;
     this.#fees = fees;

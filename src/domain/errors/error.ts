@@ -36,7 +36,7 @@ export const ERRORS = {
   // workspace and configuration
   NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}"),
   WORKSPACE_NOT_OURS: row(
-    "{path} belongs to another user (uid {owner}); its desk.toml names programs that would run as you",
+    "{path} is, or has in it, the desk of another user (uid {owner}), whose desk.toml would start programs as you",
     "read its desk.toml, then: qoc trust {quoted}",
   ),
   DESK_ID_INVALID: row(
@@ -59,7 +59,10 @@ export const ERRORS = {
     "remove {key} from {file}, or comment it out",
   ),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
-  CONFIG_UNREADABLE: row("desk.toml cannot be read: {message}", "restore desk.toml, then qoc status"),
+  CONFIG_UNREADABLE: row(
+    "desk.toml: {message}",
+    "restore desk.toml from a backup, or from its newest revision: git --git-dir=.qoc/history.git show desk:desk.toml; then qoc status",
+  ),
   CONFIG_STALE: row("nothing was accepted: {reason}", "qoc reload", { exit: EXIT.stale }),
   CONFIG_NOT_PINNED: row(
     "an earlier version made this desk, and its desk.toml is not signed yet: nothing is approved until it is",
@@ -103,9 +106,13 @@ export const ERRORS = {
     "bring it back: qoc history {path}; qoc history restore {path} --at REVISION",
     { hintForAgents: "qoc_snapshots_list" },
   ),
-  FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
-    exit: EXIT.stale,
-  }),
+  FILE_CHANGED: row(
+    "{path} changed since it was read, or the call has no digest of it",
+    "read the file again, then write it with its new digest",
+    {
+      exit: EXIT.stale,
+    },
+  ),
   DISK_REFUSED: row("{path} cannot be used: {reason}", "{next}; then type the command again", {
     hintForAgents: "tell the human: the desk cannot write this file",
   }),
@@ -119,16 +126,17 @@ export const ERRORS = {
   ),
   JOURNAL_BEHIND: row("{reason}; the desk is read-only and halted", GAP_HINT),
   JOURNAL_CHANGED: row("{reason}; the desk is read-only and halted", GAP_HINT),
+  JOURNAL_FOREIGN: row(
+    "the journal is that of the desk {journaled}, and this folder is the desk {own}; nothing was written",
+    "restore the journal of the desk {own} from a backup; if the journal is the right one: rm {quoted} && qoc up",
+  ),
   ANCHOR_MISSING: row("{reason}; the desk is read-only and halted", GAP_HINT),
   ANCHOR_INVALID: row("{reason}; the desk is read-only and halted", GAP_HINT),
   ARCHIVE_DAMAGED: row(
     "{file} in .qoc/checkpoints: {message}; the desk is read-only",
     "the next start makes the archive again from the journal: type qoc down, then qoc up",
   ),
-  JOURNAL_FAILED: row(
-    "writing the journal failed: {message}; the desk is halted",
-    "check the disk and its free space, then: qoc down && qoc up",
-  ),
+  JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "{fix}, then: qoc down && qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
   DESK_UNREACHABLE: row(
@@ -141,6 +149,7 @@ export const ERRORS = {
     "type the command with the variables that this prints: tr '\\0' '\\n' < /proc/{pid}/environ | grep -E '^(HOME|XDG_RUNTIME_DIR)='; or kill {pid} and qoc up",
     { exit: EXIT.deskDown, retryable: true },
   ),
+  START_FAILED: row("the desk did not start: {why}", "see why: qoc logs --tail 50; then: qoc up"),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row(
     "port {port} of this machine is in use{owner}",
@@ -169,6 +178,7 @@ export const ERRORS = {
     "qoc {action} again; if that fails: qoc journal verify",
   ),
   SIGNATURE_STALE: row("the signed {action} is void: {reason}", "qoc {action} again", { exit: EXIT.stale }),
+  DEMO_STOPPED: row("the demo stopped at qoc {command}: {message}{where}", "{next}"),
   INTERNAL: row("internal error: {message}", "qoc logs --tail 50"),
   PROGRAM_REPLACED: row(
     "the files of Qoc were replaced after this process started, for example by an update; it can still halt, cancel and stop",

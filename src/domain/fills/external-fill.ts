@@ -6,12 +6,13 @@ import { type Decimal, ZERO, decimal } from "../decimal.ts";
 import type { FillReceived, Recorded } from "../event.ts";
 import type { FillKey } from "./fill.ts";
 import { type InstrumentKey, instrumentKey } from "../orders/order.ts";
+import { TextMap } from "../../lib/text-map.ts";
 import type { VenueFill } from "../market/venue.ts";
 
 /** The external fills of one instrument since its position was last read from the venue. */
 export interface ExternalFills {
   /** The version of each fill that counts. */
-  readonly fills: Map<FillKey, VenueFill>;
+  readonly fills: TextMap<FillKey, VenueFill>;
   bought: Decimal;
   sold: Decimal;
   /** Of the newest fill. */
@@ -29,7 +30,7 @@ export function addExternalFill(
   const instrument = instrumentKey(connector, fill.symbol);
   let known = all.get(instrument);
   if (known === undefined) {
-    known = { fills: new Map(), bought: ZERO, sold: ZERO, seq, at };
+    known = { fills: new TextMap(), bought: ZERO, sold: ZERO, seq, at };
     all.set(instrument, known);
   }
   count(known, known.fills.get(key), -1);

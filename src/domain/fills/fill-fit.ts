@@ -1,5 +1,5 @@
 /** Whether a fill fits the order that it names. */
-import { ZERO, decimal } from "../decimal.ts";
+import { type Decimal, ZERO, decimal } from "../decimal.ts";
 import type { Misfit } from "./fill.ts";
 import type { OrderRecord } from "../orders/order-state.ts";
 import { limitInForce } from "../orders/replaced-order.ts";
@@ -21,18 +21,40 @@ export function misfitsOf(order: Readonly<OrderRecord>, fill: VenueFill, now: nu
   const misfits: Misfit[] = [];
   if (comparableSymbol(fill.symbol) !== comparableSymbol(terms.symbol)) misfits.push("symbol");
   if (fill.side !== terms.side) misfits.push("side");
-  const price = decimal(fill.price);
-  const inForce = limitInForce(order);
-  const limit = inForce === undefined ? undefined : decimal(inForce);
-  const isWorse = limit !== undefined && (terms.side === "buy" ? price.gt(limit) : price.lt(limit));
-  // Only an order that was priced below zero, to close a position, fills there.
-  const isPricedAboveZero = terms.protectionPrice === undefined || decimal(terms.protectionPrice).gt(ZERO);
-  if ((price.lte(ZERO) && isPricedAboveZero) || isWorse) misfits.push("price");
+  if (isBelowZero(order, fill) || excessOverLimit(order, fill).gt(ZERO)) misfits.push("price");
   const intent = order.history.find(({ event }) => event === "order.submitting")?.at;
   if (intent === undefined) misfits.push("time");
   else if (now !== undefined && (fill.at < earliestTime(intent, fill.at) || fill.at > now + AHEAD_MS))
     misfits.push("time");
   return misfits;
+}
+
+/** Venues round their averages: an average beyond the limit by at most this share of it fits. */
+const AVERAGE_SHARE = decimal("0.001");
+
+/**
+ * As {@link misfitsOf}, of a fill that the desk computed from the venue's total. Side, symbol and time are the desk's
+ * own. Its price is the venue's average, which is rounded.
+ */
+export function misfitsOfTotal(order: Readonly<OrderRecord>, fill: VenueFill): readonly Misfit[] {
+  const rounding = decimal(limitInForce(order) ?? "0")
+    .abs()
+    .times(AVERAGE_SHARE);
+  return isBelowZero(order, fill) || excessOverLimit(order, fill).gt(rounding) ? ["price"] : [];
+}
+
+/** Only an order that was priced below zero, to close a position, fills there. */
+function isBelowZero({ terms }: Readonly<OrderRecord>, { price }: VenueFill): boolean {
+  const isPricedAboveZero = terms.protectionPrice === undefined || decimal(terms.protectionPrice).gt(ZERO);
+  return isPricedAboveZero && decimal(price).lte(ZERO);
+}
+
+/** How much worse than the limit the price is; zero or less for a price that fits, and without a limit. */
+function excessOverLimit(order: Readonly<OrderRecord>, { price }: VenueFill): Decimal {
+  const inForce = limitInForce(order);
+  if (inForce === undefined) return ZERO;
+  const [limit, paid] = [decimal(inForce), decimal(price)];
+  return order.terms.side === "buy" ? paid.minus(limit) : limit.minus(paid);
 }
 
 /**

@@ -13,27 +13,44 @@ export interface Fundamentals {
 }
 
 const MEMBERS_MAX = 300;
+/** Of members that are looked at: those that are empty or too deep are left out. */
+const SEEN_MAX = 20_000;
+const NAME_CHARS_MAX = 200;
 const DEPTH_MAX = 3;
 const TEXT_CHARS_MAX = 4_000;
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?$/;
 
-/** Ignores empty members, members nested deeper than 3 levels, and members beyond the first 300. */
-export function readFundamentals(response: Readonly<Record<string, unknown>>): Fundamentals {
+export type NamedValues = Readonly<Record<string, unknown>>;
+
+export function isNamedValues(value: unknown): value is NamedValues {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Ignores empty members, members nested deeper than 3 levels, names of more than 200 characters, and members beyond the
+ * first 300.
+ */
+export function readFundamentals(response: NamedValues): Fundamentals {
   const numbers = new Map<string, DecimalText>();
   const words: { name: string; text: string }[] = [];
   const put = (name: string, value: unknown): void => {
-    if (numbers.size + words.length >= MEMBERS_MAX) return;
     const number = plainName(name) === null ? undefined : numberOf(value);
     if (number !== undefined) numbers.set(name, number);
     else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
       if (value !== "") words.push({ name, text: String(value).slice(0, TEXT_CHARS_MAX) });
     }
   };
-  const walk = (table: Readonly<Record<string, unknown>>, prefix: string, depth: number): void => {
-    for (const [key, value] of Object.entries(table)) {
+  let seen = 0;
+  const walk = (table: NamedValues, prefix: string, depth: number): void => {
+    for (const key in table) {
+      // A venue's answer may have hundreds of thousands of members, and names of megabytes.
+      if (seen >= SEEN_MAX || numbers.size + words.length >= MEMBERS_MAX) return;
+      seen += 1;
+      const value = table[key];
+      if (key.length > NAME_CHARS_MAX) continue;
       const name = `${prefix}${key}`;
       if (typeof value !== "object" || value === null) put(name, value);
-      else if (depth < DEPTH_MAX) walk(value as Readonly<Record<string, unknown>>, `${name}.`, depth + 1);
+      else if (depth < DEPTH_MAX) walk(value as NamedValues, `${name}.`, depth + 1);
     }
   };
   walk(response, "", 1);

@@ -5,3 +5,8 @@ export function ownWords(name: string, error: string): string {
   const rest = error.slice(subject.length);
   return /^:? /.test(rest) ? rest.replace(/^:? /, "") : error;
 }
+
+/** The error of a connector and the place in its adapter, in one line. */
+export function errorLine(name: string, error: string): string {
+  return ownWords(name, error).replace(/\s*\n\s*/g, " ");
+}

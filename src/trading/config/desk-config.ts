@@ -20,10 +20,9 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { Digest } from "../../domain/ids.ts";
 import type { ConfigAccepted, ConfigWaiting } from "../../domain/config/config-event.ts";
 import type { CustomGuard } from "../../domain/config/guard-config.ts";
-import { hasCode } from "../../lib/error-code.ts";
 import { configOf } from "../../workspace/accepted-config.ts";
 import { hasOthersCode } from "../../workspace/built-in-types.ts";
-import type { ConnectorConfig, DeskConfig } from "../../workspace/config.ts";
+import { type ConnectorConfig, type DeskConfig, readProblem } from "../../workspace/config.ts";
 
 /** The desk.toml on disk. */
 export interface FoundConfig {
@@ -34,9 +33,12 @@ export interface FoundConfig {
 }
 
 export interface ConfigReader {
-  /** The text of desk.toml and of the user's global file: while it is the same, nothing has changed. */
+  /**
+   * The text of desk.toml and of the user's global file: while it is the same, nothing has changed.
+   * @throws CONFIG_UNREADABLE.
+   */
   text(): Promise<string>;
-  /** @throws CONFIG_INVALID and other problems with file and line; FILE_TOO_LARGE. */
+  /** @throws CONFIG_UNREADABLE; CONFIG_INVALID and other problems with file and line; FILE_TOO_LARGE. */
   read(): Promise<FoundConfig>;
 }
 
@@ -252,13 +254,6 @@ export function openConfiguration({ root, state, reader, ...options }: Configura
       options.onConnectors(inForce.connectors.filter(({ name }) => !known.has(name)));
     },
   };
-}
-
-/** The error of a desk.toml that cannot be read. */
-export function readProblem(error: unknown): QocError {
-  if (error instanceof QocError) return error;
-  if (hasCode(error, "ENOENT")) return new QocError("CONFIG_UNREADABLE", { message: "the file does not exist" });
-  return new QocError("CONFIG_UNREADABLE", { message: error instanceof Error ? error.message : String(error) });
 }
 
 function standingOf(

@@ -4,7 +4,7 @@ import { type Decimal, ZERO, decimal, min, text } from "../../domain/decimal.ts"
 import { QocError } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
 import type { FillFinding, FillReceived } from "../../domain/event.ts";
-import { misfitsOf } from "../../domain/fills/fill-fit.ts";
+import { misfitsOf, misfitsOfTotal } from "../../domain/fills/fill-fit.ts";
 import {
   type FillKey,
   completedFill,
@@ -12,6 +12,7 @@ import {
   fillKey,
   fillRank,
   isSameMessage,
+  laterVersion,
   sameContent,
 } from "../../domain/fills/fill.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
@@ -75,10 +76,10 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
   const key = fillKey(connector, fill, order?.terms.symbol);
   const known = desk.state.fills.get(key);
   if (id === null && known === undefined && isOfBefore(desk, connector, fill)) return undefined;
-  if (known !== undefined && fillRank(fill) <= fillRank(known)) {
+  if (known !== undefined && !isNextVersion(known, fill)) {
     const completed = completedFill(known, fill);
     if (completed !== undefined) return completeFill(desk, source, { connector, key, fill: completed, order, known });
-    if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
+    if (isNextVersion(fill, known) || sameContent(known, fill)) return undefined;
     if (desk.state.conflicts.has(conflictKey(connector, fill))) return undefined;
     spendBudget(desk, connector, "misfit");
     desk.log.error(`fill ${fill.fillId} of ${connector} came again with different content; the first one stays`, {
@@ -88,8 +89,15 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
   }
   const arrived = { connector, key, fill, order, known };
   return source.inferred === true
-    ? commitFill(desk, source, arrived, undefined)
+    ? commitFill(desk, source, arrived, findingOn(arrived, order === undefined ? [] : misfitsOfTotal(order, fill), []))
     : recordVenueFill(desk, source, arrived);
+}
+
+/** A bust follows a correction, and a correction the fill or an earlier correction. */
+function isNextVersion(known: VenueFill, fill: VenueFill): boolean {
+  const ranks = fillRank(fill) - fillRank(known);
+  if (ranks !== 0 || fill.corrects === undefined) return ranks > 0;
+  return fill.fillId !== known.fillId && laterVersion(known, fill) === fill;
 }
 
 /** A venue's clock may differ from the host's by this much. */

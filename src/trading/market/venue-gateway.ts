@@ -128,13 +128,16 @@ export interface VenueGateway {
 }
 
 /** The guarantees that the desk cannot give because the connector lacks optional methods. */
-export function lostGuarantees(status: ConnectorStatus): readonly string[] {
+export function lostGuarantees(status: Pick<ConnectorStatus, "methods" | "orders">): readonly string[] {
   const lacks = (method: string): boolean => !status.methods.includes(method);
+  const account = lacks("getAccount") ? ["NAV is buying power plus positions at their marks"] : [];
+  // Without orders there is nothing else to settle, to fill or to check.
+  if (!status.orders) return account;
   return [
     ...(lacks("getOrder") && lacks("getOpenOrders") ? ["an unknown order cannot be settled without a human"] : []),
     ...(lacks("getOrder") ? ["an order cannot be replaced by a proposal"] : []),
     ...(lacks("getFills") ? ["fills missed while it was down cannot be recovered"] : []),
-    ...(lacks("getAccount") ? ["NAV is buying power plus positions at their marks"] : []),
+    ...account,
     ...(lacks("getInstrument") ? ["tick and lot are not checked before the venue does"] : []),
   ];
 }

@@ -36,7 +36,9 @@ export function equalProposals(
       const at = other.history.at(-1)?.at ?? other.proposedAt;
       const isRecent = other.state === "rejected" && clock.now() - at < REJECTION_MS;
       if (!isRecent || rejectedBy(other) !== "human") return [];
-      return [{ id: other.id, state: "rejected", untrusted: orderTexts(other).reason }];
+      const { reason } = orderTexts(other);
+      // The reason of a removed file is the desk's.
+      return [{ id: other.id, state: "rejected", untrusted: reason?.source === "human" ? reason : null }];
     })
     .slice(-NAMED_MAX);
 }

@@ -20,14 +20,17 @@ export interface OrderAuthors {
   /** By the digest of the text, and of a proposal by digest and path too. */
   readonly byDigest: ArchivedMap<string, OrderAuthor>;
   take(recorded: Recorded): void;
-  /** Names the author before the file is written, so that no reader meets a text without its author. */
-  add(text: string, author: OrderAuthor): void;
   /** The author of exactly this text, under any file name; undefined if no agent wrote it. */
   of(text: string): OrderAuthor | undefined;
   /** The author of exactly this text in this proposal: an agent may write the text of another author elsewhere. */
   ofProposal(path: string, text: string): OrderAuthor | undefined;
   /** As `ofProposal`, for a file of which only the digest is known. */
   ofDigest(path: string, digest: Digest): OrderAuthor | undefined;
+}
+
+/** Whether it matters who wrote this file. */
+export function hasAuthor(path: string): boolean {
+  return isProposalPath(path) || isInside(LAYOUT.issues, path);
 }
 
 function placeKey(path: string, digest: Digest): string {
@@ -39,13 +42,12 @@ export function createOrderAuthors(): OrderAuthors {
   return {
     byDigest,
     take: ({ event }) => {
-      if (event.type !== "file.written" || !event.actor.startsWith("agent:")) return;
-      if (!isProposalPath(event.path) && !isInside(LAYOUT.issues, event.path)) return;
+      if (event.type !== "file.authored" && event.type !== "file.written") return;
+      if (!event.actor.startsWith("agent:") || !hasAuthor(event.path)) return;
       const author = { actor: event.actor, sources: event.sources ?? [] };
       byDigest.set(event.digest, author);
       if (isProposalPath(event.path)) byDigest.set(placeKey(event.path, event.digest), author);
     },
-    add: (text, author) => void byDigest.set(digestOf(text), author),
     of: (text) => byDigest.get(digestOf(text)),
     ofProposal: (path, text) => byDigest.get(placeKey(path, digestOf(text))),
     ofDigest: (path, digest) => byDigest.get(placeKey(path, digest)),

@@ -3,7 +3,9 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { OrderId } from "../../../src/domain/ids.ts";
+import type { OrderRecord } from "../../../src/domain/orders/order-state.ts";
 import type { Desk } from "../../../src/trading/desk.ts";
+import { equalProposals } from "../../../src/trading/orders/equal-proposals.ts";
 import { JUDGED_MAX, MOVED_MAX, scanProposals } from "../../../src/trading/orders/scan-proposals.ts";
 import { type TempDesk, discard, tempDesk } from "../../support/temp-desk.ts";
 
@@ -208,6 +210,8 @@ it("a proposal whose file was removed is journaled as removed by the desk, witho
     state: "rejected",
     untrusted: { reason: { source: "desk", text: "its file was removed" } },
   });
+  const again = desk.open.desk.state.orders.get((await propose()).id as OrderId) as OrderRecord;
+  expect(equalProposals(desk.open.desk, again)).toEqual([{ id, state: "rejected", untrusted: null }]);
 });
 
 it("the file of an approved order that is not moved yet is no error; the same file written again later is one", async () => {
