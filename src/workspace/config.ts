@@ -5,11 +5,12 @@ import { text } from "../domain/decimal.ts";
 import type { PageScope } from "../domain/pages/page-session.ts";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/errors/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { guardKeys, guardOptions, type GuardConfig, type GuardKey } from "../domain/config/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/market/venue.ts";
+import { hasCode } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { builtInType } from "./built-in-types.ts";
 import {
@@ -120,10 +121,17 @@ type DeskToml = z.output<ReturnType<typeof deskSchema>>;
 
 /** Reads a desk.toml; `globalPath` is the user's file with defaults, if it exists. @throws as `readConfig`. */
 export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
-  const text = await disk.readText(path, CONFIG_BYTES_MAX);
+  const text = await disk.readText(path, CONFIG_BYTES_MAX).catch((error) => Promise.reject(readProblem(error)));
   const hasDefaults = globalPath !== undefined && (await disk.facts(globalPath)) !== undefined;
   if (!hasDefaults) return readConfig(text, path);
   return readConfig(text, path, { path: globalPath, text: await disk.readText(globalPath, CONFIG_BYTES_MAX) });
+}
+
+/** The error of a desk.toml that cannot be read: no file, a folder, no right to read. */
+export function readProblem(error: unknown): QocError {
+  if (error instanceof QocError) return error;
+  const message = hasCode(error, "ENOENT") ? "the file does not exist" : messageOf(error);
+  return new QocError("CONFIG_UNREADABLE", { message }, { cause: error });
 }
 
 /**

@@ -16,7 +16,7 @@ export function diskWith(disk: Disk, others: Partial<Disk>): Disk {
     move: (from, to) => disk.move(from, to),
     remove: (path) => disk.remove(path),
     truncate: (path, size) => disk.truncate(path, size),
-    append: (path) => disk.append(path),
+    append: (path, options) => disk.append(path, options),
     free: (path) => disk.free(path),
     ...others,
   };

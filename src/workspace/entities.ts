@@ -17,6 +17,8 @@ import { LAYOUT } from "./layout.ts";
 import { lazy } from "../lib/lazy.ts";
 
 const BYTES_MAX = 256 * 1024;
+/** Of a field in a list. */
+const FIELD_CHARS_MAX = 200;
 
 export interface EntitySummary {
   readonly symbol: string;
@@ -107,7 +109,8 @@ export class EntityStore {
       after,
     });
     const summaries: EntitySummary[] = [];
-    for (const { path } of entries) summaries.push(await this.#summary(path));
+    // As texts of their own, which do not keep the file in memory.
+    for (const { path } of entries) summaries.push(structuredClone(await this.#summary(path)));
     return { entries: summaries, next };
   }
 
@@ -155,9 +158,9 @@ export class EntityStore {
       const { bytes } = await this.#files.open(path, BYTES_MAX);
       const note = parseEntity(path, Buffer.from(bytes).toString("utf8"));
       return {
-        symbol: fieldText(note, "symbol") || stem,
-        name: fieldText(note, "name"),
-        kind: fieldText(note, "kind"),
+        symbol: (fieldText(note, "symbol") || stem).slice(0, FIELD_CHARS_MAX),
+        name: fieldText(note, "name").slice(0, FIELD_CHARS_MAX),
+        kind: fieldText(note, "kind").slice(0, FIELD_CHARS_MAX),
         path,
         problem: null,
       };

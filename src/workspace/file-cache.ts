@@ -65,7 +65,8 @@ export class FileCache<T> {
     const stamp = stats === undefined ? "" : stampOf(stats);
     const cached = this.#entries.get(path);
     if (cached !== undefined && cached.stamp === stamp) return cached;
-    const value = await this.#load(path);
+    // The runtime keeps the whole text of which a kept one is a part: a title would keep its file in memory.
+    const value = structuredClone(await this.#load(path));
     const isSettled = stats !== undefined && this.#clock.now() - stats.changedMs >= SETTLED_MS;
     return { stamp: isSettled ? stamp : "", value, characters: isSettled ? JSON.stringify(value).length : 0 };
   }

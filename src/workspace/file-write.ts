@@ -78,6 +78,8 @@ export interface FileWrite {
   readonly text: string;
   /** The digest of the text to replace. Without it, the file must not exist. */
   readonly replaces?: string | undefined;
+  /** Called when nothing refuses the write any more, before the file is there. If it rejects, nothing is written. */
+  readonly beforeWrite?: (() => Promise<void>) | undefined;
 }
 
 export interface WrittenFile {
@@ -131,16 +133,23 @@ export class FileWriter {
 
   async #writeIn(
     folder: DirectoryHandle,
-    { path, name, text, replaces }: FileWrite & { readonly name: string },
+    { path, name, text, replaces, beforeWrite }: FileWrite & { readonly name: string },
     maxBytes: number,
   ): Promise<void> {
     const { disk } = this.#workspace;
     const limit = Math.max(maxBytes, READABLE_BYTES);
-    const current = await openRegularFile(folder, { name, displayPath: path, limit });
-    if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
-      throw new QocError("FILE_CHANGED", { path });
+    const refuseChanged = async (): Promise<void> => {
+      const current = await openRegularFile(folder, { name, displayPath: path, limit });
+      if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
+        throw new QocError("FILE_CHANGED", { path });
+    };
+    await refuseChanged();
+    if (beforeWrite !== undefined) {
+      await beforeWrite();
+      await refuseChanged();
+    }
     const target = `${folder.at}/${name}`;
-    if (current !== undefined) return disk.writeAtomic(target, text);
+    if (replaces !== undefined) return disk.writeAtomic(target, text);
     try {
       await disk.create(target, text);
     } catch (error) {

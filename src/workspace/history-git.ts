@@ -1,5 +1,6 @@
 /** Runs git on the desk's own git dir, without hooks, filters, pagers and the user's configuration. */
 import { execFile } from "node:child_process";
+import { isAbsolute } from "node:path";
 import { quoteForShell } from "../lib/shell.ts";
 import { QocError } from "../domain/errors/error.ts";
 import { LAYOUT } from "./layout.ts";
@@ -7,6 +8,9 @@ import { LAYOUT } from "./layout.ts";
 /** The author of revisions that are the desk's own, also of those that earlier versions made. */
 export const DESK = "qoc";
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+/** git opens these files without a look at what they are. */
+const TIMED_OUT = `git did not end within ${TIMEOUT_MS / 1000} s; a pipe named .gitignore, .gitattributes or .git/HEAD makes it wait`;
 const HARDENED = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
@@ -51,6 +55,11 @@ export function textOfBytePath(path: string): string {
   return Buffer.from(path, "latin1").toString("utf8");
 }
 
+/** git runs in the workspace: a PATH with a folder as `.` or `bin` would make a program there the desk's git. */
+function absoluteFolders(path: string): string {
+  return path.split(":").filter(isAbsolute).join(":");
+}
+
 export interface GitPlace {
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -60,7 +69,7 @@ export function gitIn({ root, env }: GitPlace, gitDir: string): Git {
   return (args, input) =>
     new Promise((resolve, reject) => {
       const gitEnv = {
-        PATH: env["PATH"] ?? "/usr/bin:/bin",
+        PATH: absoluteFolders(env["PATH"] ?? "/usr/bin:/bin"),
         HOME: gitDir,
         GIT_DIR: gitDir,
         // Otherwise a file `commondir` would name another folder, with a configuration and attributes of its own.
@@ -76,12 +85,14 @@ export function gitIn({ root, env }: GitPlace, gitDir: string): Git {
         GIT_TERMINAL_PROMPT: "0",
         GIT_ATTR_NOSYSTEM: "1",
         GIT_OPTIONAL_LOCKS: "0",
+        // git reads a .gitignore of any size into its memory.
+        GIT_ALLOC_LIMIT: "512m",
         LC_ALL: "C",
       };
       const child = execFile(
         "git",
         [...HARDENED, ...args],
-        { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: 60_000, encoding: "buffer" },
+        { cwd: root, env: gitEnv, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, encoding: "buffer" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else if (error.code === 1 && stderr.length === 0)
@@ -91,7 +102,7 @@ export function gitIn({ root, env }: GitPlace, gitDir: string): Git {
             reject(
               new QocError(
                 "HISTORY_FAILED",
-                { message: problemOf(stderr.toString("utf8"), error.message) },
+                { message: problemOf(stderr.toString("utf8"), error.killed === true ? TIMED_OUT : error.message) },
                 { cause: error },
               ),
             );

@@ -40,32 +40,52 @@ const PACK = ["-c", "core.bigFileThreshold=1"];
 /** Files whose sizes are read together. */
 const SLICE = 64;
 const NAMES_MAX = 3;
+/** The mode of an entry that names a commit of another repository. */
+const REPOSITORY_MODE = "160000 ";
+
+/**
+ * Takes the repositories of others out of the index: git would start itself in each of them, with the filters that its
+ * own configuration names, and so the programs of who made it.
+ */
+export async function dropRepositories(git: Git): Promise<void> {
+  const listed = await git(["ls-files", "--stage", "-z"]);
+  if (!listed.includes(REPOSITORY_MODE)) return;
+  const paths = bytePathsOf(listed)
+    .filter((entry) => entry.startsWith(REPOSITORY_MODE))
+    .map((entry) => entry.slice(entry.indexOf("\t") + 1));
+  if (paths.length > 0) await git(["update-index", "--force-remove", "-z", "--stdin"], listOfBytePaths(paths));
+}
 
 /** `first`: the paths that come first if there are more changes than one revision takes. */
 export async function stageChanges(place: StagePlace, first: ReadonlySet<string>): Promise<StagedChanges> {
+  await dropRepositories(place.git);
   const changed = await changedPaths(place.git);
-  const { taken, tooLarge, unnamed, isComplete } = await takeBatch(place, inTurn(changed, first));
+  const isRepository = (path: string): boolean => path.endsWith("/");
+  const repositories = changed.filter(isRepository).map((path) => path.slice(0, -1));
+  const files = changed.filter((path) => !isRepository(path));
+  const { taken, tooLarge, unnamed, isComplete } = await takeBatch(place, inTurn(files, first));
   const problems = [
+    ...(repositories.length === 0 ? [] : [`a repository of its own: ${namesOf(repositories)}`]),
     ...(tooLarge.length === 0 ? [] : [`more than ${place.limits.fileMib} MiB: ${namesOf(tooLarge)}`]),
     ...(unnamed.length === 0 ? [] : [`a name that is not UTF-8: ${namesOf(unnamed)}`]),
   ];
   if (taken.length > 0) {
     const pack = taken.length >= PACKED_MIN ? PACK : [];
     // Everything but these files: names that vanish meanwhile are no error, as they are if git gets their list.
-    const rest = [".", ...[...tooLarge, ...unnamed].map((path) => `:(exclude,literal)${path}`)];
+    const rest = [".", ...[...repositories, ...tooLarge, ...unnamed].map((path) => `:(exclude,literal)${path}`)];
     const literal = isComplete ? [] : ["--literal-pathspecs"];
     const args = ["add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
     try {
       await place.git([...pack, ...literal, ...args], listOfBytePaths(isComplete ? rest : taken));
     } catch (error) {
-      // A file that git cannot take, such as a folder that is a repository of its own, does not stop the others.
+      // A file that git cannot take does not stop the others.
       problems.push(messageOf(error));
     }
   }
   return { isEmpty: taken.length === 0, isComplete, problem: problems.join("; ") };
 }
 
-/** The paths that differ from the index, also those that are gone. */
+/** The paths that differ from the index, also those that are gone. A repository of its own ends in "/". */
 async function changedPaths(git: Git): Promise<readonly string[]> {
   return bytePathsOf(await git(["ls-files", "--others", "--modified", "--exclude-standard", "-z"]));
 }

@@ -8,7 +8,13 @@ import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { DESK, type Git, Unchanged, bytePathsOf, gitIn, listOfBytePaths, textOfBytePath } from "./history-git.ts";
 import { GitRevisions, HEAD_PREFIX, type Revision, type ShownRevision, whoOf } from "./history-revisions.ts";
-import { REVISION_LIMITS, type RevisionLimits, type StagedChanges, stageChanges } from "./history-stage.ts";
+import {
+  REVISION_LIMITS,
+  type RevisionLimits,
+  type StagedChanges,
+  dropRepositories,
+  stageChanges,
+} from "./history-stage.ts";
 import { LAYOUT } from "./layout.ts";
 
 export interface History {
@@ -133,20 +139,25 @@ export async function historyHeads(options: Pick<HistoryOptions, "root" | "disk"
 /** Creates the git dir if missing, removes the locks of a killed git, and overwrites the configuration. */
 async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git): Promise<void> {
   if ((await disk.facts(`${gitDir}/HEAD`)) === undefined) await git(["init", "--quiet", "--initial-branch=desk"]);
-  for (const name of ["index.lock", "HEAD.lock", "refs/heads/desk.lock"]) {
-    if ((await disk.facts(`${gitDir}/${name}`)) === undefined) continue;
-    log.warn(`history: removed a stale ${name}`);
-    await disk.remove(`${gitDir}/${name}`);
-  }
+  const locks = ["index.lock", "HEAD.lock", "refs/heads/desk.lock"];
+  await Promise.all(locks.map((name) => removeLock(disk, log, gitDir, name)));
   await removeUnfinishedPacks(disk, gitDir);
-  await disk.writeAtomic(`${gitDir}/config`, CONFIG);
-  // git makes this file by the umask alone; a file that exists keeps its mode.
-  await disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, "");
   await disk.mkdir(`${gitDir}/info`);
-  await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
   // Attributes of the work tree could enable filters and conversions; these have precedence and disable them.
   const attributes = "* -text -filter !diff -merge -ident !working-tree-encoding\n";
-  await disk.writeAtomic(`${gitDir}/info/attributes`, attributes);
+  await Promise.all([
+    disk.writeAtomic(`${gitDir}/config`, CONFIG),
+    // git makes this file by the umask alone; a file that exists keeps its mode.
+    disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, ""),
+    disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`),
+    disk.writeAtomic(`${gitDir}/info/attributes`, attributes),
+  ]);
+}
+
+async function removeLock(disk: Disk, log: Log, gitDir: string, name: string): Promise<void> {
+  if ((await disk.facts(`${gitDir}/${name}`)) === undefined) return;
+  log.warn(`history: removed a stale ${name}`);
+  await disk.remove(`${gitDir}/${name}`);
 }
 
 /** What a git that was killed has written of a pack: up to the size of the files, at each attempt. */
@@ -239,6 +250,7 @@ class GitHistory extends GitRevisions implements History {
       if (head === undefined) throw new QocError("DESK_READ_ONLY");
       this.#noteWritten();
       this.#isStaged = true;
+      await dropRepositories(this.#git);
       await this.#git(["--literal-pathspecs", "add", "--force", "--", this.checkPath(path)]);
       const staged = (await this.#staged()).find((each) => textOfBytePath(each) === path);
       if (staged === undefined) return;
@@ -267,7 +279,8 @@ class GitHistory extends GitRevisions implements History {
       if (isComplete) this.#own = written;
       else this.touch();
     } catch (error) {
-      this.#options.log.error(`history: a commit failed: ${messageOf(error)}`);
+      this.#problem = messageOf(error);
+      this.#options.log.error(`history: a commit failed: ${this.#problem}`);
     }
   }
 

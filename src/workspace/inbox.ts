@@ -17,6 +17,9 @@ import { resolveInWorkspace } from "./path-policy.ts";
 const ITEM_BYTES_MAX = 256 * 1024;
 /** Of one topic: older items are not read. */
 const RETITLED_MAX = 50;
+const TITLE_CHARS_MAX = 300;
+/** Of a kind and a status. */
+const WORD_CHARS_MAX = 100;
 /** `2026-07-05` */
 const DATE_CHARS = 10;
 
@@ -174,7 +177,8 @@ export class Inbox {
     const entries: InboxEntry[] = [];
     for (const name of await this.#names()) {
       const entry = await this.#readEntry(pathOf(name));
-      if (status === undefined || entry.status === status) entries.push(entry);
+      // As texts of their own, which do not keep the file in memory.
+      if (status === undefined || entry.status === status) entries.push(structuredClone(entry));
     }
     return entries;
   }
@@ -247,9 +251,9 @@ export class Inbox {
       const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
       return {
         path,
-        kind: kindOf(path, fieldText(note, "kind")),
-        status: fieldText(note, "status") || "new",
-        title: fieldText(note, "title") || heading,
+        kind: kindOf(path, fieldText(note, "kind").slice(0, WORD_CHARS_MAX)),
+        status: fieldText(note, "status").slice(0, WORD_CHARS_MAX) || "new",
+        title: (fieldText(note, "title") || heading).slice(0, TITLE_CHARS_MAX),
       };
     } catch (error) {
       return { path, kind: "unreadable", status: "new", title: fileProblem(error) };

@@ -18,6 +18,14 @@ import { pathSegments, resolveInWorkspace } from "./path-policy.ts";
 const ISSUE_BYTES_MAX = 256 * 1024;
 /** More names than this in one issue serve only to slow down its readers. */
 const NAMES_MAX = 32;
+const TITLE_CHARS_MAX = 300;
+/** Of an id and of a single word. */
+const WORD_CHARS_MAX = 100;
+/** Of one list, the last by their names: agents write any number of issues, and each may have 256 KiB. */
+const ISSUES_LISTED_MAX = 2_000;
+/** Of the bodies in one list. A body that does not fit is cut. */
+const LISTED_CHARS_MAX = 8 * 1024 * 1024;
+const CUT_CHARS = 1_000;
 
 const ISSUE_FILE = new RegExp(`^${LAYOUT.issues}/[^/]+\\.md$`);
 
@@ -53,7 +61,11 @@ export function statusIn(text: string): string | undefined {
 }
 
 function statusOf(note: Note): string {
-  return fieldText(note, "status") || "open";
+  return wordIn(note, "status") || "open";
+}
+
+function wordIn(note: Note, key: string): string {
+  return fieldText(note, key).slice(0, WORD_CHARS_MAX);
 }
 
 /** The author that the desk wrote into an issue that an agent opened; undefined: a human's issue, or unreadable. */
@@ -68,7 +80,7 @@ export function agentWhoOpened(text: string): string | undefined {
 }
 
 function idOf(note: Note, stem: string): string {
-  return fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem);
+  return wordIn(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem);
 }
 
 /** Marks a new issue with the agent that opens it, whatever its text says. Returns undefined if that cannot be read. */
@@ -95,6 +107,11 @@ export interface Issue {
 /** The fields of an issue that `status` and `doctor` show. */
 export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status" | "problem">;
 
+export interface IssueList {
+  readonly issues: readonly Issue[];
+  readonly older: number;
+}
+
 export interface NewIssue {
   readonly title: string;
   readonly body: string;
@@ -113,8 +130,12 @@ export interface IssueChange {
   readonly note: string | undefined;
   /** Receives the current status; throws if the caller may not change it. */
   readonly permit?: (from: string | undefined) => void;
-  /** Called with the new text before it is written. */
-  readonly onText?: ((text: string) => void) | undefined;
+  /** Called with the new text when nothing refuses the write any more, before the file has it. */
+  readonly beforeWrite?: ((text: string) => Promise<void>) | undefined;
+}
+
+function cutBody({ path, body }: Pick<Issue, "path" | "body">): string {
+  return `${body.slice(0, CUT_CHARS)}…\n\n(cut: ${body.length} characters in all; qoc files read ${path})\n`;
 }
 
 function stemOf(path: string): string {
@@ -151,14 +172,28 @@ export class IssueStore {
     });
   }
 
-  /** Lists every issue. An unreadable one is listed as `blocked`, with the problem as its title. */
-  async list(): Promise<readonly Issue[]> {
+  /**
+   * Lists the last {@link ISSUES_LISTED_MAX} issues of those that are asked for; of very long ones the beginning. An
+   * unreadable one is listed as `blocked`, with the problem as its title. `older` is how many others there are.
+   */
+  async list(isAsked?: (head: IssueHead) => boolean): Promise<IssueList> {
+    const asked =
+      isAsked === undefined
+        ? await listMarkdown(this.#workspace, LAYOUT.issues)
+        : (await this.heads()).filter(isAsked).map(({ path }) => path);
     const issues: Issue[] = [];
-    for (const path of await listMarkdown(this.#workspace, LAYOUT.issues)) issues.push(await this.#readOrBlocked(path));
-    return issues;
+    let left = LISTED_CHARS_MAX;
+    for (const path of asked.slice(-ISSUES_LISTED_MAX).toReversed()) {
+      const issue = await this.#readOrBlocked(path);
+      const isWhole = issue.body.length <= Math.max(left, CUT_CHARS);
+      if (isWhole) left -= issue.body.length;
+      // As texts of their own, which do not keep the file in memory.
+      issues.push(structuredClone(isWhole ? issue : { ...issue, body: cutBody(issue) }));
+    }
+    return { issues: issues.toReversed(), older: asked.length - issues.length };
   }
 
-  /** As `list`, but reads only the files that changed since the last call. */
+  /** Lists every issue without its body. Reads only the files that changed since the last call. */
   async heads(): Promise<readonly IssueHead[]> {
     return this.#heads.all(await listMarkdown(this.#workspace, LAYOUT.issues));
   }
@@ -170,12 +205,12 @@ export class IssueStore {
     return {
       id: idOf(note, stem),
       path,
-      title: fieldText(note, "title") || headingOf(note.body) || stem,
+      title: (fieldText(note, "title") || headingOf(note.body) || stem).slice(0, TITLE_CHARS_MAX),
       status: statusOf(note),
-      priority: fieldText(note, "priority") || "normal",
+      priority: wordIn(note, "priority") || "normal",
       symbols: listField(note, "symbols"),
       contextFiles: listField(note, "context_files"),
-      assignedTo: fieldText(note, "assigned_to") || AGENT,
+      assignedTo: wordIn(note, "assigned_to") || AGENT,
       body: note.body,
       problem: null,
     };
@@ -234,14 +269,14 @@ export class IssueStore {
    * Changes the status line and appends a dated note; every other byte stays as its author wrote it.
    * @throws what `permit` throws, FILE_NOT_FOUND, FILE_CHANGED if the file was changed meanwhile, TOO_LARGE.
    */
-  async update({ path, at, by, status, note, permit, onText }: IssueChange): Promise<WrittenFile> {
+  async update({ path, at, by, status, note, permit, beforeWrite }: IssueChange): Promise<WrittenFile> {
     const before = await this.readText(path);
     if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
     if (status !== undefined) permit?.(statusIn(before));
     const marked = status === undefined ? before : withField(before, "status", status);
     const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${blockquote(note)}\n`;
-    onText?.(text);
-    return this.#writer.write({ path, text, replaces: digestOf(before) });
+    const announce = beforeWrite === undefined ? undefined : () => beforeWrite(text);
+    return this.#writer.write({ path, text, replaces: digestOf(before), beforeWrite: announce });
   }
 
   async #readOrBlocked(path: string): Promise<Issue> {

@@ -31,6 +31,7 @@ export const LAYOUT = {
   schedules: "schedules",
   snapshots: "snapshots",
   state: ".qoc",
+  deskId: ".qoc/desk-id",
   lock: ".qoc/lock",
   journal: ".qoc/journal",
   checkpoints: ".qoc/checkpoints",
@@ -76,7 +77,7 @@ export function isHostOwned(path: string): boolean {
 }
 
 /** A desk whose desk.toml is gone stays one: it must be halted, stopped and read all the same. */
-const DESK_FILES = [LAYOUT.config, `${LAYOUT.state}/desk-id`];
+const DESK_FILES = [LAYOUT.config, LAYOUT.deskId];
 
 /**
  * Returns the nearest folder that contains a desk.toml or a desk's id: `from` or one of its parents. @throws
@@ -101,7 +102,7 @@ const DESK_ID = /^[0-9a-f]{32}$/;
 
 /** Returns the id that `qoc init` wrote. @throws DESK_ID_MISSING, DESK_ID_INVALID. */
 export async function readDeskId(disk: Disk, root: string): Promise<string> {
-  const path = `${root}/${LAYOUT.state}/desk-id`;
+  const path = `${root}/${LAYOUT.deskId}`;
   if ((await disk.facts(path)) === undefined) throw new QocError("DESK_ID_MISSING", { path });
   const deskId = (await disk.readText(path)).trim();
   if (!DESK_ID.test(deskId)) throw new QocError("DESK_ID_INVALID", { path });
@@ -114,7 +115,7 @@ export async function readDeskId(disk: Disk, root: string): Promise<string> {
  */
 export async function keepDeskId(disk: Disk, root: string, journaled: string): Promise<string> {
   if (journaled === "") return readDeskId(disk, root);
-  const path = `${root}/${LAYOUT.state}/desk-id`;
+  const path = `${root}/${LAYOUT.deskId}`;
   if ((await disk.facts(path)) === undefined) await disk.create(path, `${journaled}\n`);
   return journaled;
 }

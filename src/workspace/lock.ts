@@ -90,24 +90,54 @@ export interface LockRequest {
  * Takes the lock, also if its owner is no longer running or locked another folder: a copied workspace contains the
  * lock file of the original. @throws LOCKED if the owner is running.
  */
-export async function takeLock(disk: Disk, path: string, { root, nonce, processes }: LockRequest): Promise<Lock> {
-  const { pid, bootId: boot } = processes;
-  const owner: LockOwner = { pid, boot, start: processes.startOf(pid) ?? "", nonce, root };
+export async function takeLock(disk: Disk, path: string, request: LockRequest): Promise<Lock> {
+  const { root, nonce } = request;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    try {
-      await disk.create(path, JSON.stringify(owner), 0o600);
-      return { release: () => release(disk, path, nonce) };
-    } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
-    }
-    const current = await lockOwner(disk, path);
-    if (current !== undefined && isAlive(current, processes) && (await isSameFolder(disk, path, [root, current.root])))
-      throw new QocError("LOCKED", { pid: current.pid, path: current.root });
-    // Two processes may find the same stale lock: after the move, only one of them succeeds in creating the file.
-    await disk.move(path, `${path}.stale-${nonce}`).catch(() => undefined);
-    await disk.remove(`${path}.stale-${nonce}`).catch(() => undefined);
+    if (await createLock(disk, path, request)) return { release: () => release(disk, path, nonce) };
+    await refuseHeld(disk, path, request);
+    await removeStale(disk, path, request);
   }
   throw new QocError("LOCKED", { pid: 0, path: root });
+}
+
+/** Returns false if the file exists. */
+async function createLock(disk: Disk, path: string, { root, nonce, processes }: LockRequest): Promise<boolean> {
+  const { pid, bootId: boot } = processes;
+  const owner: LockOwner = { pid, boot, start: processes.startOf(pid) ?? "", nonce, root };
+  try {
+    await disk.create(path, JSON.stringify(owner), 0o600);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+    return false;
+  }
+}
+
+/** @throws LOCKED if the owner of the lock file is running in this folder. */
+async function refuseHeld(disk: Disk, path: string, { root, processes }: LockRequest): Promise<void> {
+  const current = await lockOwner(disk, path);
+  if (current !== undefined && isAlive(current, processes) && (await isSameFolder(disk, path, [root, current.root])))
+    throw new QocError("LOCKED", { pid: current.pid, path: current.root });
+}
+
+/**
+ * Removes the lock of a process that has ended. One process at a time does so, and looks at the lock again: of two that
+ * found the same one, the second would else remove the lock that the first has taken since. @throws LOCKED.
+ */
+async function removeStale(disk: Disk, path: string, request: LockRequest): Promise<void> {
+  const guard = `${path}.taking`;
+  if (!(await createLock(disk, guard, request))) {
+    await refuseHeld(disk, guard, request);
+    // Its process ended while it removed the lock.
+    await disk.remove(guard).catch(() => undefined);
+    return;
+  }
+  try {
+    await refuseHeld(disk, path, request);
+    await disk.remove(path).catch(() => undefined);
+  } finally {
+    await disk.remove(guard).catch(() => undefined);
+  }
 }
 
 /** Whether both folders have the same lock file: a folder may have two paths, by a bind mount for example. */

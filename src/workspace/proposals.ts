@@ -149,7 +149,7 @@ export class ProposalStore {
     // A larger file could not be read back, and so not approved.
     if (size > PROPOSAL_BYTES_MAX)
       throw new QocError("TOO_LARGE", { what: "the proposal", size, limit: PROPOSAL_BYTES_MAX });
-    for (let n = (this.#lastNumbers.get(day) ?? 0) + 1; n <= NUMBER_MAX; n++) {
+    for (let n = this.#nextNumber(day); n <= NUMBER_MAX; n = this.#nextNumber(day)) {
       const id = `${day}-${String(n).padStart(3, "0")}`;
       if (taken.has(id) || isUsed(id)) continue;
       const path = `${LAYOUT.ordersPending}/${id}.toml`;
@@ -160,10 +160,16 @@ export class ProposalStore {
         if (hasCode(error, "EEXIST")) continue;
         throw error;
       }
-      this.#lastNumbers.set(day, n);
       return { kind: "ok", id, path, text, draft };
     }
     throw new QocError("INTERNAL", { message: `${NUMBER_MAX} orders were proposed on ${day}` });
+  }
+
+  /** No number is given twice: a proposal may be decided, and its file moved, while another is written. */
+  #nextNumber(day: string): number {
+    const next = (this.#lastNumbers.get(day) ?? 0) + 1;
+    this.#lastNumbers.set(day, next);
+    return next;
   }
 
   /** Returns the text of a proposal's file; undefined if it does not exist. @throws PATH_REFUSED, FILE_TOO_LARGE. */

@@ -17,11 +17,17 @@ export interface WorkspaceUser {
   readonly home: string;
 }
 
-export interface TrustedWorkspace {
+/** A line of the list. */
+interface TrustedOwner {
   /** The workspace's real path. */
   readonly path: string;
-  /** The user id of its owner. Another owner later is not trusted. */
+  /** A user id. Another owner later is not trusted. */
   readonly owner: number;
+}
+
+export interface TrustedWorkspace extends Pick<TrustedOwner, "path"> {
+  /** The user ids: folder, desk.toml and records may have an owner each. */
+  readonly owners: readonly number[];
 }
 
 const ROOT_UID = 0;
@@ -30,8 +36,8 @@ const LIST_BYTES_MAX = 1024 * 1024;
 
 /**
  * Returns the nearest folder with a desk.toml: `from` or one of its parents.
- * @throws NO_WORKSPACE; HOME_FOLDER_UNSAFE; WORKSPACE_NOT_OURS if folder or desk.toml belong to neither this user nor
- * root and the user has not trusted it.
+ * @throws NO_WORKSPACE; HOME_FOLDER_UNSAFE; WORKSPACE_NOT_OURS if the folder, its desk.toml or its records belong to
+ * neither this user nor root and the user has not trusted it.
  */
 export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
   const root = await locateWorkspace(disk, from);
@@ -65,9 +71,13 @@ function unsafeHome(path: string, reason: string, fix: string): QocError {
   return new QocError("HOME_FOLDER_UNSAFE", { path, reason, fix });
 }
 
-/** The owners of folder and desk.toml that are neither this user nor root. */
+/**
+ * The owners of the folder, of desk.toml and of the desk's records that are neither this user nor root. In a folder of
+ * all users, for example /tmp, each part may be of another one, and the id alone makes it a desk.
+ */
 async function foreignOwners(disk: Disk, root: string, uid: number): Promise<readonly number[]> {
-  const facts = [await disk.facts(realpathSync(root)), await disk.facts(join(root, LAYOUT.config))];
+  const parts = [LAYOUT.config, LAYOUT.state, LAYOUT.deskId].map((part) => join(root, part));
+  const facts = await Promise.all([realpathSync(root), ...parts].map((path) => disk.facts(path)));
   const owners = facts.flatMap((fact) => (fact === undefined ? [] : [fact.uid]));
   return [...new Set(owners)].filter((owner) => owner !== uid && owner !== ROOT_UID);
 }
@@ -84,14 +94,13 @@ export async function trustWorkspace(
   const root = await locateWorkspace(disk, from);
   const path = realpathSync(root);
   const owners = await foreignOwners(disk, root, uid);
-  const [owner] = owners;
-  if (owner === undefined) return { path, owner: uid };
+  if (owners.length === 0) return { path, owners: [uid] };
   const kept = (await readTrusted(disk, home)).filter((entry) => entry.path !== path);
   const added = owners.map((each) => ({ path, owner: each }));
   const lines = [...kept, ...added].map((entry) => `${JSON.stringify(entry)}\n`);
   await disk.mkdir(dirname(listPath(home)), 0o700);
   await disk.writeAtomic(listPath(home), lines.join(""), 0o600);
-  return { path, owner };
+  return { path, owners };
 }
 
 function listPath(home: string): string {
@@ -99,13 +108,13 @@ function listPath(home: string): string {
 }
 
 /** One JSON object a line. A line that is not one trusts nothing. */
-async function readTrusted(disk: Disk, home: string): Promise<readonly Partial<TrustedWorkspace>[]> {
+async function readTrusted(disk: Disk, home: string): Promise<readonly Partial<TrustedOwner>[]> {
   if ((await disk.facts(listPath(home))) === undefined) return [];
   const lines = (await disk.readText(listPath(home), LIST_BYTES_MAX)).split("\n").filter((line) => line !== "");
   return lines.map(parseLine);
 }
 
-function parseLine(line: string): Partial<TrustedWorkspace> {
+function parseLine(line: string): Partial<TrustedOwner> {
   const entry = tryParseJson(line);
   return typeof entry === "object" && entry !== null ? entry : {};
 }

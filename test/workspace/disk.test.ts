@@ -1,15 +1,17 @@
 /** The real disk: whole files or none, and a full disk that loses nothing. */
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { constants, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/bus/journal.ts";
-import { scanJournal } from "../../src/bus/journal-read.ts";
+import { scanJournal, segmentName } from "../../src/bus/journal-read.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { knownError } from "../../src/domain/errors/known-error.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { openWorkspace } from "../../src/workspace/workspace.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const disk = nodeDisk();
@@ -88,6 +90,65 @@ describe("reads at once", () => {
     expect(disk.listSmall(dir, 5)?.toSorted(byName)).toEqual((await disk.list(dir)).toSorted(byName));
     expect(disk.listSmall(dir, 4)).toBeUndefined();
     for (const name of ["none", "a"]) expect(disk.listSmall(`${dir}/${name}`, 5), name).toBeUndefined();
+  });
+
+  it("a folder that was small before is listed as it is now, and not above its limit", async () => {
+    const dir = folder();
+    writeFileSync(`${dir}/a`, "");
+    expect(disk.listSmall(dir, 2)).toEqual([{ name: "a", kind: "file" }]);
+    mkdirSync(`${dir}/b`);
+    expect(disk.listSmall(dir, 2)?.toSorted((x, y) => (x.name < y.name ? -1 : 1))).toEqual([
+      { name: "a", kind: "file" },
+      { name: "b", kind: "directory" },
+    ]);
+    writeFileSync(`${dir}/c`, "");
+    for (const _again of [1, 2]) expect(disk.listSmall(dir, 2)).toBeUndefined();
+    rmSync(dir, { recursive: true });
+    expect(disk.listSmall(dir, 2)).toBeUndefined();
+  });
+});
+
+/** The flags of the open file at this path, as the kernel has them. */
+function flagsOf(path: string): number {
+  const fd = readdirSync("/proc/self/fd").find((each) => linkOf(`/proc/self/fd/${each}`) === path);
+  const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+  return Number.parseInt(flags ?? "", 8);
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // The descriptor of the list itself is closed by now.
+    return undefined;
+  }
+}
+
+describe.runIf(process.platform === "linux")("a file whose writes are synced", () => {
+  // ext4, XFS and Btrfs.
+  const writesThrough = [0xef53, 0x58465342, 0x9123683e].includes(statfsSync(tmpdir()).type);
+
+  it("is written through on file systems that are known to do so, and no other file is", async () => {
+    const dir = folder();
+    const opened = async (name: string, isSynced: boolean): Promise<number> => {
+      const file = await disk.append(`${dir}/${name}`, { isSynced });
+      await file.write("text");
+      await file.sync();
+      const flags = flagsOf(`${dir}/${name}`);
+      await file.close();
+      return flags & constants.O_DSYNC;
+    };
+    expect(await opened("plain", false)).toBe(0);
+    for (const _again of ["new", "known"])
+      expect(await opened("synced", true)).toBe(writesThrough ? constants.O_DSYNC : 0);
+    expect(readFileSync(`${dir}/synced`, "utf8")).toBe("texttext");
+  });
+
+  it("is the journal", async () => {
+    const dir = folder();
+    const { journal } = await openJournal({ disk, dir, clock: fakeClock(), log: quietLog() });
+    expect(flagsOf(`${dir}/${segmentName(1)}`) & constants.O_DSYNC).toBe(writesThrough ? constants.O_DSYNC : 0);
+    await journal?.close();
   });
 });
 

@@ -1,6 +1,8 @@
 import { link, mkdtemp, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { FileCache } from "../../src/workspace/file-cache.ts";
@@ -53,6 +55,22 @@ const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
 ];
 
 describe("what was read from a file", () => {
+  it("a part of a file that is kept does not keep the file in memory", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const names = Array.from({ length: 16 }, (_, n) => `large-${n}`);
+    for (const name of names) await write(name, `${name} ${"x".repeat(4_000_000)}`);
+    const titles = new FileCache({ disk: nodeDisk(), root, clock: { now: () => now } }, async (path) =>
+      (await readFile(join(root, path), "utf8")).slice(0, 100),
+    );
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    expect((await titles.all(names)).map((title) => title.length)).toEqual(names.map(() => 100));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16_000_000);
+    expect(await titles.all(names)).toHaveLength(names.length);
+  });
+
   it("an unchanged file is read once", async () => {
     await write("a", "four");
     expect(await look("a")).toEqual(["four"]);

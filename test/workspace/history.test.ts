@@ -329,7 +329,7 @@ describe.skipIf(!hasGit)("history", () => {
     ]);
   });
 
-  it("keeps the other files if git cannot take one, and says so once", async () => {
+  it("keeps the other files if one is a repository of its own, and says so once", async () => {
     const root = desk();
     const warned: string[] = [];
     const history = await open(root, { log: { ...quietLog(), warn: (message) => warned.push(message) } });
@@ -340,9 +340,7 @@ describe.skipIf(!hasGit)("history", () => {
       await history.flush();
     }
     expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("two");
-    expect(warned).toEqual([
-      "some files are not in the history: history: 'research/cloned/' does not have a commit checked out",
-    ]);
+    expect(warned).toEqual(["some files are not in the history: a repository of its own: research/cloned"]);
     history.touch();
     await history.flush();
     expect(await history.list(undefined, 10)).toHaveLength(2);
@@ -471,6 +469,67 @@ describe.skipIf(!hasGit)("history", () => {
     expect(existsSync(marker)).toBe(false);
     expect(textOf(await history.read("HEAD", "research/a.md"))).toBe("text\n");
     expect(readFileSync(join(git, "config"), "utf8")).not.toContain("evil");
+  });
+
+  it("a program of the folder with the name of git is not started, whatever relative folders the PATH has", async () => {
+    const root = desk();
+    const marker = join(root, ".qoc", "ran");
+    mkdirSync(join(root, "bin"));
+    for (const file of ["git", "bin/git"])
+      writeFileSync(join(root, file), `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });
+    const history = await open(root, { path: `.::bin:./bin:${process.env["PATH"]}` });
+    history.request("first");
+    await history.flush();
+    expect([history.available, existsSync(marker)]).toEqual([true, false]);
+  });
+
+  it("a repository that was unpacked in the folder starts no program, also if an earlier revision names its commit", async () => {
+    const root = desk();
+    const marker = join(root, ".qoc", "ran");
+    const cloned = join(root, "research/cloned");
+    const git = (gitDir: string, ...args: string[]): string =>
+      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", "-C", root, "--git-dir", gitDir, ...args], {
+        encoding: "utf8",
+      });
+    const make = (): void => {
+      execFileSync("git", ["init", "--quiet", cloned]);
+      writeFileSync(join(cloned, "data.csv"), "1\n");
+      writeFileSync(join(cloned, ".gitattributes"), "* filter=evil\n");
+      git(join(cloned, ".git"), "--work-tree", cloned, "add", ".");
+      git(join(cloned, ".git"), "--work-tree", cloned, "commit", "--quiet", "--message", "x");
+      const planted = `[filter "evil"]\n\tclean = "touch ${marker}; cat"\n\tprocess = "touch ${marker}"\n`;
+      writeFileSync(join(cloned, ".git/config"), planted, { flag: "a" });
+      writeFileSync(join(cloned, "data.csv"), "2\n");
+    };
+    const history = await open(root);
+    const own = join(root, ".qoc/history.git");
+    make();
+    git(own, "--work-tree", root, "add", "research/cloned");
+    for (const text of ["one", "two"]) {
+      save(root, "research/a.md", text);
+      history.touch();
+      await history.flush();
+    }
+    expect(git(own, "ls-tree", "-r", "--name-only", "desk")).toBe("research/a.md\n");
+    git(own, "--work-tree", root, "add", "research/cloned");
+    await history.keep("research/cloned");
+    expect(existsSync(marker)).toBe(false);
+    expect(history.problem()).toBe("a repository of its own: research/cloned");
+  });
+
+  it("says why no revision is made while git cannot read its own files of the folder", async () => {
+    const root = desk();
+    const history = await open(root);
+    const ignored = touched(root, "research/.gitignore");
+    truncateSync(ignored, 2 ** 30);
+    save(root, "research/a.md", "one");
+    history.touch();
+    await history.flush();
+    expect(history.problem()).toMatch(/^history: .*allocate/);
+    rmSync(ignored);
+    history.touch();
+    await history.flush();
+    expect([history.problem(), textOf(await history.read("desk", "research/a.md"))]).toEqual(["", "one"]);
   });
 
   it("a planted common folder, a replaced commit and a missing object change no revision and start no program", async () => {

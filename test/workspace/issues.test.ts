@@ -75,7 +75,7 @@ describe("issues", () => {
   it("an issue without a title has its first heading, or else the name of its file", async () => {
     writeFileSync(join(root, "issues/004-hand.md"), "Some words.\r\n\r\n## My heading \r\n\r\n# Later\r\n");
     writeFileSync(join(root, "issues/005-none.md"), "#no heading\n");
-    const titles = (await workspace.issues.list()).map(({ id, title }) => [id, title]);
+    const titles = (await workspace.issues.list()).issues.map(({ id, title }) => [id, title]);
     expect(titles).toEqual([
       ["004", "My heading"],
       ["005", "005-none"],
@@ -101,9 +101,37 @@ describe("issues", () => {
     expect(readFileSync(join(root, made.path), "utf8")).toBe(made.text.replace('status: "open"', "status: review"));
   });
 
+  it("of any number and length are listed in a few megabytes, the last ones whole", async () => {
+    const long = "x".repeat(250_000);
+    for (let n = 100; n < 150; n++)
+      writeFileSync(join(root, `issues/${n}-long.md`), `---\ntitle: ${n} ${"t".repeat(9_000)}\n---\n${long}`);
+    writeFileSync(join(root, "issues/001-first.md"), "Look first.\n");
+    const { issues: listed } = await workspace.issues.list();
+    expect(listed).toHaveLength(51);
+    expect(JSON.stringify(listed).length).toBeLessThan(9_000_000);
+    expect(listed.at(-1)?.body).toBe(long);
+    expect(listed[0]?.body).toBe("Look first.\n");
+    expect(listed[1]).toMatchObject({
+      title: expect.stringMatching(/^100 t{296}$/),
+      body: `${"x".repeat(1_000)}…\n\n(cut: 250000 characters in all; qoc files read issues/100-long.md)\n`,
+    });
+    for (let n = 0; n < 2_000; n++) writeFileSync(join(root, `issues/9${String(n).padStart(4, "0")}.md`), "x");
+    expect((await workspace.issues.list()).issues.map(({ id }) => id)).toEqual(
+      Array.from({ length: 2_000 }, (_, n) => `9${String(n).padStart(4, "0")}`),
+    );
+    expect(await workspace.issues.heads()).toHaveLength(2_051);
+    // Those of a status are found among all of them.
+    expect(await workspace.issues.list()).toMatchObject({ older: 51 });
+    writeFileSync(join(root, "issues/002-held.md"), "---\nstatus: blocked\n---\n");
+    expect(await workspace.issues.list(({ status }) => status === "blocked")).toMatchObject({
+      issues: [{ id: "002" }],
+      older: 0,
+    });
+  });
+
   it("issues that cannot be read are listed with their problem", async () => {
     writeFileSync(join(root, "issues/002-bad.md"), "---\na: [\n---\n");
-    expect(await workspace.issues.list()).toMatchObject([{ id: "002-bad", status: "blocked" }]);
+    expect((await workspace.issues.list()).issues).toMatchObject([{ id: "002-bad", status: "blocked" }]);
   });
 });
 
@@ -196,6 +224,11 @@ describe("the inbox", () => {
     for (const kind of ["fill", "alert", "brief"])
       writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
     expect((await workspace.inbox.list()).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
+  });
+
+  it("an item is listed with the beginning of its title", async () => {
+    writeFileSync(join(root, "inbox/long.md"), `# ${"t".repeat(200_000)}\n`);
+    expect(await workspace.inbox.list()).toMatchObject([{ title: "t".repeat(300) }]);
   });
 
   it("messages with the same title are all kept, even if they are written at once", async () => {

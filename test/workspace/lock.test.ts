@@ -1,8 +1,9 @@
 /** One desk a workspace: a living owner is respected, a dead one's lock is taken over exactly. */
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { diskWith } from "../../src/workspace/disk-with.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type Processes, findDeskProcess, isAlive, lockOwner, takeLock } from "../../src/workspace/lock.ts";
 
@@ -83,6 +84,39 @@ describe("the lock", () => {
       ),
     );
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("of a killed desk is taken over by one of two processes that have both found it", async () => {
+    const at = path();
+    await takeLock(disk, at, { root: "/desk", nonce: "killed", processes: world() });
+    const alive = { 200: "t2", 300: "t3" };
+    const first = { root: "/desk", nonce: "first", processes: world({ pid: 200 }, alive) };
+    const second = { root: "/desk", nonce: "second", processes: world({ pid: 300 }, alive) };
+    let creations = 0;
+    // The second process has read the lock, and has not touched it yet.
+    const overtaken = async <T>(change: () => Promise<T>): Promise<T> => {
+      creations += 1;
+      if (creations === 1) await takeLock(disk, at, first);
+      return change();
+    };
+    const slow = diskWith(disk, {
+      create: (file, data, mode) =>
+        file === at ? disk.create(file, data, mode) : overtaken(() => disk.create(file, data, mode)),
+      move: (from, to) => overtaken(() => disk.move(from, to)),
+    });
+    await expect(takeLock(slow, at, second)).rejects.toMatchObject({ code: "LOCKED", details: { pid: 200 } });
+    expect(creations).toBeGreaterThan(0);
+    expect(await lockOwner(disk, at)).toMatchObject({ nonce: "first" });
+    expect(readdirSync(dirname(at))).toEqual(["lock"]);
+  });
+
+  it("is taken over though a process was killed while it took it over", async () => {
+    const at = path();
+    for (const file of [at, `${at}.taking`])
+      await takeLock(disk, file, { root: "/desk", nonce: "killed", processes: world() });
+    await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 200: "t2" }) });
+    expect(await lockOwner(disk, at)).toMatchObject({ nonce: "n2" });
+    expect(readdirSync(dirname(at))).toEqual(["lock"]);
   });
 
   it("a release does not remove a lock that another process has taken over", async () => {

@@ -422,6 +422,24 @@ describe("what the host writes", () => {
     expect([first.id, second.id]).toEqual(["20260705-002", "20260705-003"]);
   });
 
+  it("two proposals that are written at once get two numbers, also if one is decided before the other is there", async () => {
+    const draft = readProposal(parseProposalFile("a.toml", Buffer.from(GOOD)).document, "a");
+    let isFirst = true;
+    /** The second file is created once the first has been moved. */
+    const create = async (path: string, text: string): Promise<void> => {
+      if (!isFirst) await moved;
+      isFirst = false;
+      await disk.create(path, text);
+    };
+    const proposals = new ProposalStore({ disk: { ...disk, create }, root, clock: { now: Date.now } });
+    const [first, second] = [1, 2].map(() => proposals.create(draft, "20260705", () => false));
+    const moved = first?.then(({ path }) => rmSync(`${root}/${path}`));
+    expect(await Promise.all([first, second].map(async (made) => (await made)?.id))).toEqual([
+      "20260705-001",
+      "20260705-002",
+    ]);
+  });
+
   it("the desk's comments on a JSON file are beside it, move with it, and are no order", async () => {
     const orders = new OrderFolders({ disk, root });
     await orders.write("orders/approved/a.json", "{}", ["accepted"]);

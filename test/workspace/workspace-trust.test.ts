@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { command } from "../../src/commands/trust.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath, readDeskId } from "../../src/workspace/layout.ts";
 import { type WorkspaceUser, findWorkspace, trustWorkspace } from "../../src/workspace/workspace-trust.ts";
@@ -67,9 +68,21 @@ describe("a workspace", () => {
     await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
   });
 
+  it.runIf(OWNER === 0).each([".qoc", ".qoc/desk-id"])(
+    "is refused if another user made %s in a folder of all users, in which no desk.toml is",
+    async (part) => {
+      rmSync(join(desk, "desk.toml"));
+      mkdirSync(join(desk, ".qoc"));
+      writeFileSync(join(desk, ".qoc/desk-id"), `${"0".repeat(32)}\n`);
+      expect(await findWorkspace(disk, below, user)).toBe(desk);
+      give(join(desk, part), THIRD);
+      await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
+    },
+  );
+
   it("of another user is found after the user trusted it, and the list is outside the workspace, mode 0600", async () => {
     giveDesk();
-    expect(await trustWorkspace(disk, below, user)).toEqual({ path: desk, owner: OWNER === 0 ? THIRD : OWNER });
+    expect(await trustWorkspace(disk, below, user)).toEqual({ path: desk, owners: [OWNER === 0 ? THIRD : OWNER] });
     expect(await findWorkspace(disk, below, user)).toBe(desk);
     const list = join(base, "home/.qoc/trusted");
     expect(statSync(list).mode & 0o777).toBe(0o600);
@@ -84,8 +97,11 @@ describe("a workspace", () => {
       await trustWorkspace(disk, below, user);
       give(join(desk, "desk.toml"), 61236);
       await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({ code: "WORKSPACE_NOT_OURS" });
-      await trustWorkspace(disk, below, user);
+      const trusted = await trustWorkspace(disk, below, user);
+      expect(trusted.owners).toEqual([THIRD, 61236]);
       expect(await findWorkspace(disk, below, user)).toBe(desk);
+      const [line = ""] = command.render(trusted, { isTty: false, columns: 80, paint: (_shade, text) => text });
+      expect(line).toContain(`uid ${THIRD} and 61236`);
     },
   );
 
