@@ -1,7 +1,8 @@
 // Builds dist/. `dist/src` is the program as a few ES modules: one file per entry point and shared chunks, so that a
-// command loads few files. `dist/sandbox` holds the scripts of the connector worker, of the egress thread, of the guard
-// thread, of the guard process and of the thread that compares lines, one file each. `dist/ui` is the page, with its
-// file names hashed. `tsc` emits only the type declarations of the SDK.
+// command loads few files; and a second time with the parts of a start in one file. `dist/sandbox` holds the scripts of
+// the connector worker, of the egress thread, of the guard thread, of the guard process and of the thread that compares
+// lines, one file each. `dist/ui` is the page, with its file names hashed. `tsc` emits only the type declarations of
+// the SDK. `dist/sources.json` names the sources of each file of the program.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -60,15 +61,27 @@ const lazyPackages = {
     }));
   },
 };
+/** The entry points of the program. The threads load theirs by a path, and `app/host` loads `certify-adapter` by one. */
+const ENTRIES = [
+  "app/main",
+  "app/journal-worker",
+  "commands/command-index",
+  "market-data/feed-worker",
+  "app/certify-adapter",
+];
 /**
  * esbuild makes a file of what the same entry points share, and each `import()` is an entry point, so that a command
  * loaded 75 small files. Each entry point therefore imports what most commands use, which becomes two files: `START` is
  * what help uses too, `CLIENT` is what a command uses that asks a desk.
+ *
+ * A desk that starts uses parts of most commands, which were 96 files. So the program is built twice: `app/main` with
+ * the files for short commands, and `app/host` (for `qoc up`) with one file of all that a start uses: `HOST`.
  */
 const START = ["cli/io", "cli/main", "app/command-registry", "commands/command-index"];
 const CLIENT = ["cli/run-line", "app/desk-access", "commands/status"];
+const HOST = ["commands/invoke", "commands/up", "app/local-services", "app/system", "workspace/disk"];
 const WITHOUT_CLIENT = ["cli/help", "cli/complete", "commands/command-index"];
-const sharedChunks = {
+const sharedChunks = ({ always, exceptHelp }) => ({
   name: "shared-chunks",
   setup: (builder) => {
     const files = readdirSync(`${root}src`, { recursive: true }).filter((file) => /(?<!\.d)\.ts$/.test(file));
@@ -77,15 +90,24 @@ const sharedChunks = {
         join(dirname(file), path),
       ),
     );
-    const entries = new Set([...imported, "app/journal-worker", "market-data/feed-worker", "commands/command-index"]);
+    const entries = new Set([...imported, ...ENTRIES.filter((name) => name !== "app/main")]);
     builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       const name = relative(`${root}src`, path).replace(/\.ts$/, "");
       if (!entries.has(name)) return undefined;
-      const added = [...START, ...(WITHOUT_CLIENT.includes(name) ? [] : CLIENT)].filter((each) => each !== name);
+      const added = [...always, ...(WITHOUT_CLIENT.includes(name) ? [] : exceptHelp)].filter((each) => each !== name);
       const lines = added.map((each) => `import ${JSON.stringify(`${root}src/${each}.ts`)};`).join("");
       return { contents: `${lines}${readFileSync(path, "utf8")}`, loader: "ts" };
     });
   },
+});
+/** `qoc up` never certifies an adapter, which is a fifth of the program: its build has no second copy of that. */
+const certifiedElsewhere = {
+  name: "certified-elsewhere",
+  setup: (builder) =>
+    builder.onResolve({ filter: /\/certify-adapter\.ts$/ }, () => ({
+      path: "../app/certify-adapter.js",
+      external: true,
+    })),
 };
 /** Asks for the modules of Node by a function: to link an import of each would take 3 ms more of every command. */
 const nodeModules = {
@@ -108,23 +130,35 @@ const common = {
   logLevel: "warning",
   plugins: [englishOnly],
 };
-await build({
+const program = {
   ...common,
-  entryPoints: ["app/main", "app/journal-worker", "commands/command-index", "market-data/feed-worker"].map(
-    (name) => `${root}src/${name}.ts`,
-  ),
+  // Without indentation the package is a fifth smaller. Names and lines stay, for the stack of an error.
+  minifyWhitespace: true,
+  lineLimit: 120,
   outbase: `${root}src`,
   outdir: `${root}dist/src`,
-  plugins: [englishOnly, lazyPackages, nodeModules, sharedChunks],
-  chunkNames: "chunks/[name]-[hash]",
   splitting: true,
   format: "esm",
   metafile: true,
+  absWorkingDir: root,
   external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
   // CommonJS packages in the bundle call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
+};
+const plugins = [englishOnly, lazyPackages, nodeModules];
+const commands = await build({
+  ...program,
+  entryPoints: ENTRIES.map((name) => `${root}src/${name}.ts`),
+  plugins: [...plugins, sharedChunks({ always: START, exceptHelp: CLIENT })],
+  chunkNames: "chunks/[name]-[hash]",
+});
+const host = await build({
+  ...program,
+  entryPoints: [{ in: `${root}src/app/main.ts`, out: "app/host" }],
+  plugins: [...plugins, certifiedElsewhere, sharedChunks({ always: [...START, ...CLIENT, ...HOST], exceptHelp: [] })],
+  chunkNames: "host/[name]-[hash]",
 });
 // Adapters import the SDK, and their bundles contain it: it is one file without the program's chunks.
 await build({
@@ -133,14 +167,24 @@ await build({
   outdir: `${root}dist/src/domain`,
   format: "esm",
 });
-await build({
+const lazy = await build({
   ...common,
   entryPoints: Object.fromEntries(Object.keys(LAZY).map((name) => [name, name])),
+  minify: true,
   outdir: `${root}dist/src/chunks`,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  metafile: true,
   absWorkingDir: root,
 });
+// The sources in each file of the program, for the tests that count what a command loads.
+const sources = [commands, host, lazy].flatMap(({ metafile }) =>
+  Object.entries(metafile.outputs).map(([file, { inputs }]) => [
+    file,
+    Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0),
+  ]),
+);
+writeFileSync(`${root}dist/sources.json`, JSON.stringify(Object.fromEntries(sources)));
 await build({
   ...common,
   entryPoints: [
@@ -204,7 +248,7 @@ function lazyExports(path, names) {
     const settings = [];
     const whole = () => {
       if (loaded !== undefined) return loaded;
-      loaded = createRequire(import.meta.url)("./${path}.cjs");
+      loaded = createRequire(import.meta.url)("../chunks/${path}.cjs");
       for (const values of settings) loaded.config(...values);
       return loaded;
     };

@@ -13,7 +13,8 @@ const { enableCompileCache } = process.getBuiltinModule("node:module");
 // Node opens its inspector at this signal, at a port where any program of this machine runs code with all rights.
 process.on("SIGUSR1", () => undefined);
 keepCompiledCode();
-const { run } = await import("../dist/src/app/main.js");
+// The same program, built so that a start loads one file (build.mjs).
+const { run } = await import(process.argv[2] === "up" ? "../dist/src/app/host.js" : "../dist/src/app/main.js");
 process.exitCode = await run(process.argv.slice(2));
 // An interrupted command may leave sockets and timers open, so the process is ended.
 if (process.exitCode === 130) process.exit();

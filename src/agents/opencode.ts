@@ -97,7 +97,7 @@ export const opencode: AgentProgram = {
       readLine: (line) => {
         const event = parseEvent(line);
         if (event === undefined) return undefined;
-        if (event.type === "step_finish") totalUsd += event.part?.cost ?? 0;
+        if (event.type === "step_finish") totalUsd += Math.max(0, event.part?.cost ?? 0);
         return eventsOf(event, totalUsd, endpoint.tools);
       },
     };

@@ -1,4 +1,5 @@
 /** Counts what a run uses, collects its summary, and decides when it has to stop. */
+import { ownText } from "../lib/own-text.ts";
 import type { Progress } from "../domain/ports.ts";
 import type { AgentEvent, AgentProgram, AgentSettings, RunEndpoint, RunUse } from "./runtime.ts";
 
@@ -17,6 +18,8 @@ export interface RunMeter {
 /** The end of longer messages is kept. */
 export const SUMMARY_CHARS_MAX = 8_000;
 const NOTE_CHARS = 200;
+/** Of a text that is shown in one line: a line of the program may have megabytes, which take a second to read. */
+const NOTE_READ_CHARS = 2_000;
 export const TOOLS_NOT_LISTED = "did not request the desk's tool list";
 
 /** Events that a program may send before it has announced its tools. */
@@ -62,9 +65,10 @@ export function createRunMeter(
         progress.line(excerpt(event.text));
         return undefined;
       case "cost":
-        used.costUsd = event.usd;
-        return event.usd > settings.maxCostUsd
-          ? `cost ${dollars(event.usd)}; the limit is ${dollars(settings.maxCostUsd)}`
+        // What was spent stays spent, whatever the program says: other runs have what is left of the day's limit.
+        used.costUsd = Math.max(used.costUsd ?? 0, event.usd);
+        return used.costUsd > settings.maxCostUsd
+          ? `cost ${dollars(used.costUsd)}; the limit is ${dollars(settings.maxCostUsd)}`
           : undefined;
       case "end":
         completion = event;
@@ -85,7 +89,7 @@ export function dollars(usd: number): string {
 }
 
 function excerpt(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
+  const line = ownText(text, NOTE_READ_CHARS).replaceAll(/\s+/g, " ").trim();
   return line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line;
 }
 

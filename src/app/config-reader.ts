@@ -6,7 +6,7 @@ import type { Disk } from "../domain/ports.ts";
 import { bundleGuard } from "../host/bundle-guard.ts";
 import type { ConfigReader } from "../trading/config/desk-config.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
-import { CONFIG_BYTES_MAX, type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { CONFIG_BYTES_MAX, type DeskConfig, loadConfig, readProblem } from "../workspace/config.ts";
 import { LAYOUT, globalConfigPath } from "../workspace/layout.ts";
 import { readTextQuickly } from "../workspace/quick-reads.ts";
 
@@ -24,7 +24,11 @@ export function configReader({ disk, root, home }: ConfigReaderOptions): ConfigR
     text: async () => {
       const [local, global] = await Promise.all([
         // The disk's own error says that the file does not exist.
-        readTextQuickly(disk, path, CONFIG_BYTES_MAX).then((text) => text ?? disk.readText(path, CONFIG_BYTES_MAX)),
+        readTextQuickly(disk, path, CONFIG_BYTES_MAX)
+          .then((text) => text ?? disk.readText(path, CONFIG_BYTES_MAX))
+          .catch((error: unknown) => {
+            throw readProblem(error);
+          }),
         readTextQuickly(disk, globalPath, CONFIG_BYTES_MAX),
       ]);
       return global === undefined ? local : `${local}\n${global}`;

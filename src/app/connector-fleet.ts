@@ -58,8 +58,8 @@ export interface Fleet {
   readonly isLive: boolean;
   /** Gives the connectors the desk that they report to. Does not start them. */
   attach(desk: Desk): Promise<void>;
-  /** Starts all connectors. Resolves when each is ready and reconciled, or its first attempt to start has failed. */
-  start(): Promise<void>;
+  /** Starts all connectors; they load after `mayLoad`. Resolves when each is reconciled, or its first attempt fails. */
+  start(mayLoad?: Promise<unknown>): Promise<void>;
   /** Starts connectors that are new in desk.toml. */
   add(connectors: readonly ConnectorConfig[]): void;
   /** Resolves as `start` for the connectors that were added. */
@@ -92,7 +92,7 @@ class ConnectorFleet implements Fleet {
   readonly #moving = new Set<string>();
   readonly #levels: ConnectorLevels;
   readonly #slices: TurnSlices;
-  readonly #starts = new Slots(STARTS_AT_ONCE);
+  readonly #starts = new Slots(0);
   /** Connectors that were live by the journal when the desk started. */
   readonly #wasLive = new Set<string>();
   /** The author's own files of each adapter, as far as they were read since the desk started. */
@@ -180,7 +180,8 @@ class ConnectorFleet implements Fleet {
     return this.#levels.live !== undefined;
   }
 
-  start(): Promise<void> {
+  start(mayLoad: Promise<unknown> = Promise.resolve()): Promise<void> {
+    void mayLoad.then(() => this.#starts.add(STARTS_AT_ONCE));
     return this.#start(this.#configs);
   }
 

@@ -73,9 +73,15 @@ export async function runDaemon(
   const stopping = new AbortController();
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
   let facts: UpFacts;
+  let answered: () => void = () => undefined;
+  // What connectors load would make the first answer wait.
+  const mayLoad = new Promise<void>((resolve) => (answered = resolve));
   try {
-    const { open, agents, starting, facts: current } = await openDaemon(options, lifecycle, { stopping, screen });
+    const parts = { stopping, screen, mayLoad };
+    const { open, agents, starting, facts: current } = await openDaemon(options, lifecycle, parts);
     screen.answers((facts = await current()));
+    answered();
+    scanQuietly(open.desk);
     await Promise.race([resolvesWithin(open.desk.clock, SETTLE_MS, starting), aborted(stopping.signal)]);
     facts = await current();
     if (!stopping.signal.aborted) {
@@ -123,11 +129,18 @@ interface OpenedDaemon {
   readonly facts: () => Promise<UpFacts>;
 }
 
+interface DaemonParts {
+  readonly stopping: AbortController;
+  readonly screen: DaemonScreen;
+  /** Resolves when the connectors may load. */
+  readonly mayLoad: Promise<void>;
+}
+
 /** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */
 async function openDaemon(
   options: DeskOptions,
   lifecycle: Lifecycle,
-  { stopping, screen }: { readonly stopping: AbortController; readonly screen: DaemonScreen },
+  { stopping, screen, mayLoad }: DaemonParts,
 ): Promise<OpenedDaemon> {
   const started = performance.now();
   // First, so that it closes last: clients that wait for the desk to stop poll this socket.
@@ -150,7 +163,7 @@ async function openDaemon(
   // Not awaited: a venue that does not answer must not keep the operator from the desk.
   const { starting } = await lifecycle.open(
     "connector starts",
-    () => ({ starting: fleet.start() }),
+    () => ({ starting: fleet.start(mayLoad) }),
     () => undefined,
   );
   await agents.runs.endInterrupted();
@@ -159,7 +172,6 @@ async function openDaemon(
     () => listenOnSockets({ options, open, agents, socket, agentSocket, stopping: stopping.signal }),
     () => undefined,
   );
-  scanQuietly(desk);
   await lifecycle.open(
     "proposal watcher",
     () => watchProposals(open),

@@ -53,7 +53,7 @@ export async function initDesk(options: InitOptions) {
   const key = keyPath(home, deskId);
   makeKeyFolder(key);
   await createKeys(disk, key, deskId);
-  await createOnce(disk, `${root}/${LAYOUT.state}/desk-id`, `${deskId}\n`);
+  await createOnce(disk, `${root}/${LAYOUT.deskId}`, `${deskId}\n`);
   const port = await freePort(FIRST_PORT);
   const name = options.name ?? basename(root);
   await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);

@@ -10,8 +10,16 @@ import { GENESIS } from "../bus/journal-record.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Recorded } from "../domain/event.ts";
-import type { GapRange, IdsRetired, JournalGap, SignedHead } from "../domain/authority/journal-head.ts";
+import {
+  type GapRange,
+  type IdsRetired,
+  type JournalGap,
+  type SignedHead,
+  gapLabel,
+} from "../domain/authority/journal-head.ts";
+import { QocError } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { gapError } from "../trading/audit/accept-gap.ts";
 import type { Desk, DeskRecord } from "../trading/desk.ts";
 import { type HeadAnchor, openHeadAnchor, parseSignedHead, readAnchors } from "../trading/audit/head-anchor.ts";
@@ -34,9 +42,18 @@ export function placeOf(root: string): string {
   return sha256Hex(`${machineName()} ${dev} ${ino}`).slice(0, 32);
 }
 
-/** The id in the first record of the journal, else that of `qoc init`. @throws DESK_ID_INVALID. */
+/**
+ * The id in the first record of the journal, else that of `qoc init`. The journal of another desk has anchors and keys
+ * of its own, which would say nothing of the records that this desk lost. @throws DESK_ID_INVALID; JOURNAL_FOREIGN.
+ */
 export async function deskIdOf({ disk, root }: Pick<DeskPlace, "disk" | "root">): Promise<string> {
-  return (await journalDeskId(disk, `${root}/${LAYOUT.journal}`)) ?? (await readDeskId(disk, root));
+  const journaled = await journalDeskId(disk, `${root}/${LAYOUT.journal}`);
+  if (journaled === undefined) return readDeskId(disk, root);
+  const path = `${root}/${LAYOUT.deskId}`;
+  // The first versions wrote no file.
+  const own = (await disk.facts(path)) === undefined ? journaled : await readDeskId(disk, root);
+  if (own === journaled) return own;
+  throw new QocError("JOURNAL_FOREIGN", { journaled, own, quoted: quoteForShell(path) });
 }
 
 /** The signed heads of a desk on this machine. Empty if its keys are not here: then it never ran here. */
@@ -158,7 +175,10 @@ export async function openGuardedRecord(parts: GuardedRecordParts): Promise<Guar
       refuseGap();
       return bus.commit(event);
     },
-    refusal: () => (gap === undefined ? undefined : `${describeGap(gap)}; read qoc journal verify, then qoc resume`),
+    refusal: () =>
+      gap === undefined
+        ? undefined
+        : `${describeGap(gap)}; read qoc journal verify, then qoc resume --gap ${gapLabel(gap)}`,
     signedHead: () => anchor?.signedHead(),
     record: {
       anchor: () => anchor?.facts,

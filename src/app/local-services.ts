@@ -319,7 +319,11 @@ function keyTransport(
     newKeys: async (from) => {
       const { root, deskId, path } = await lostKeys(options, from);
       const { hasLive } = await replaceKeys(disk, path, { deskId, ...(await namedKeys(options, root)) });
-      return { path, live: hasLive, next: "qoc up, then qoc resume" };
+      return {
+        path,
+        live: hasLive,
+        next: "qoc up, then qoc resume; if the desk is read-only, resume with the --gap that the start prints",
+      };
     },
     checkImport: async (from, file) => {
       const { deskId, path } = await locateKeys(options, from, false);

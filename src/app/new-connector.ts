@@ -66,5 +66,9 @@ function configTable(name: string, path: string): string {
     `adapter = "./${path}/index.ts"`,
     "  [connector.auth]",
     `  api_key = { env = "${name.toUpperCase().replaceAll("-", "_")}_API_KEY" }`,
+    // The template reads both.
+    "  [connector.options]",
+    '  url = "https://api.venue.example"',
+    '  stream = "wss://api.venue.example/stream"',
   ].join("\n");
 }

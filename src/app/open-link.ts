@@ -32,7 +32,8 @@ export async function openLink({ disk, folder, opener, keptMs = KEPT_MS }: LinkO
   const page = `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Qoc</title>\n`;
   await disk.writeAtomic(file, `${page}<meta http-equiv="refresh" content="0;url=${target}">\n`, 0o600);
   try {
-    const program = spawn(opener, [file], { detached: true, stdio: "ignore" });
+    // A PATH with a folder as `.` or `bin` must not lead to programs of the desk's folder.
+    const program = spawn(opener, [file], { cwd: "/", detached: true, stdio: "ignore" });
     await once(program, "spawn").catch((error: unknown) => {
       throw new QocError("NO_BROWSER", { program: opener }, { cause: error });
     });

@@ -24,6 +24,7 @@ import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import { readReplacement, replaces } from "../trading/keys/key-replacement.ts";
 import { type PublicKeys, hostSigner, readPublicKeys, upgradeKeys } from "../trading/keys/operator-keys.ts";
 import type { OrderAuthors } from "../trading/orders/order-authors.ts";
+import { markUnrecorded } from "../trading/orders/mark-unrecorded.ts";
 import { LAYOUT, keepDeskId, keyPath, readDeskId } from "../workspace/layout.ts";
 import type { LogFile } from "../workspace/logs.ts";
 import { type FoldStart, checkpointPlace, foldAfterCheckpoint, foldOfAll, whyUnused } from "./desk-checkpoint.ts";
@@ -141,8 +142,10 @@ interface ReadRecords extends Pick<OpenRecord, "state" | "journal" | "authors" |
 /** Opens the journal and folds its records. */
 async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lifecycle): Promise<ReadRecords> {
   let problem: string | undefined;
+  let takeBack = (): void => undefined;
   const onFailure = (failure: QocError): void => {
     problem = failure.message;
+    takeBack();
   };
   const onDamage = (damage: QocError): void => {
     problem = damage.message;
@@ -151,6 +154,8 @@ async function readRecords(options: RecordOptions, logs: LogFile, lifecycle: Lif
     void removeCheckpoint(options).catch((error: unknown) => logs.error(messageOf(error)));
   };
   const { invalid, ...read } = await openJournalOf({ options, logs, lifecycle, onFailure, onDamage });
+  const { state, journal } = read;
+  if (journal !== undefined) takeBack = () => markUnrecorded(state, journal.durable.seq, options.clock.now());
   if (read.from !== undefined) {
     const onProblem = ({ segment, line, message }: JournalProblem): void =>
       onDamage(new QocError("JOURNAL_CORRUPT", { segment, line, message }));

@@ -1,7 +1,7 @@
 /** Facts about processes from this operating system. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import type { Processes } from "../workspace/lock.ts";
 
 function firstAvailable(...attempts: readonly (() => string | undefined)[]): string | undefined {
@@ -54,7 +54,11 @@ export async function residentMb(pid: number): Promise<number | undefined> {
   }
 }
 
+/** Of all its threads: the system lists a child at the thread that started it. */
 async function childrenOf(pid: number): Promise<readonly number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  return children.trim().split(" ").filter(Boolean).map(Number);
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => "")),
+  );
+  return lists.flatMap((children) => children.split(" ").filter(Boolean).map(Number));
 }

@@ -9,19 +9,13 @@ import type { GapRange } from "../domain/authority/journal-head.ts";
 import type { Clock } from "../domain/ports.ts";
 import { deskNotices, unreadableNotices } from "../trading/config/config-notices.ts";
 import { createProposalCache } from "../trading/desk.ts";
-import {
-  type ConfigReader,
-  type FoundConfig,
-  openConfiguration,
-  readProblem,
-  startConfig,
-} from "../trading/config/desk-config.ts";
+import { type ConfigReader, type FoundConfig, openConfiguration, startConfig } from "../trading/config/desk-config.ts";
 import { type PublicKeys, readPublicKeys } from "../trading/keys/operator-keys.ts";
 import { describeGap } from "../trading/audit/journal-gap.ts";
 import { markInterruptedUnknown } from "../trading/orders/reconcile.ts";
 import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
-import { CONFIG_FORMAT, type DeskConfig, readConfig } from "../workspace/config.ts";
+import { CONFIG_FORMAT, type DeskConfig, readConfig, readProblem } from "../workspace/config.ts";
 import { secretFilesOf } from "../workspace/files.ts";
 import { haltFilePath, readHaltFile } from "../workspace/halt-file.ts";
 import { recordedHistory } from "../workspace/history.ts";

@@ -5,6 +5,7 @@
 import { messageOf } from "../domain/errors/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
+import { ownText } from "../lib/own-text.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { RefusalLog, RefusedAttempts } from "../domain/authority/refusal.ts";
 
@@ -88,7 +89,7 @@ export function createRefusalRecorder({ clock, log, publish, onRepeated }: Refus
         scheduleWindowEnd(actor, record);
       }
       const { names } = record;
-      const truncated = command.slice(0, NAME_CHARS_MAX);
+      const truncated = ownText(command, NAME_CHARS_MAX);
       const name = names.has(truncated) || names.size < NAMES_MAX ? truncated : OTHER;
       const attempts = names.get(name);
       if (attempts !== undefined) {

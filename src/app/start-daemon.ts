@@ -24,7 +24,7 @@ const READY_MS = 30_000;
 const QUIET_MS = 1_000;
 const POLL_MS = 25;
 
-/** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first. */
+/** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first, START_FAILED. */
 export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<UpReport> {
   const out = openSync(options.logFile, "w", 0o600);
   const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root, ...options.flags], {
@@ -33,16 +33,16 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
     env: options.env as NodeJS.ProcessEnv,
   });
   closeSync(out);
-  let exit: number | undefined;
-  child.once("exit", (code) => (exit = code ?? 1));
-  child.once("error", () => (exit = 1));
+  let ended: string | undefined;
+  child.once("exit", (code, by) => (ended = endOf(code, by)));
+  child.once("error", ({ message }) => (ended = message));
   const report = { pid: child.pid, socket: options.address.socketPath, log: options.logFile };
   let started = performance.now();
   let isUp = false;
   let isSaid = false;
   while (performance.now() - started < READY_MS) {
     signal.throwIfAborted();
-    if (exit !== undefined) throw childError(options.logFile, exit);
+    if (ended !== undefined) throw childError(options.logFile, ended);
     const facts = upFactsOf(options.logFile);
     if (facts !== undefined) {
       child.unref();
@@ -61,9 +61,7 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
     return report;
   }
   child.kill("SIGTERM");
-  throw new QocError("INTERNAL", {
-    message: `the desk was not ready after ${READY_MS / 1000} s; see ${options.logFile}`,
-  });
+  throw new QocError("START_FAILED", { why: `it did not answer within ${READY_MS / 1000} s` });
 }
 
 /** The connectors that start; undefined if the desk does not answer. */
@@ -96,7 +94,13 @@ function upFactsOf(logFile: string): Record<string, unknown> | undefined {
   return jsonLines(logFile).find((value) => "readyMs" in value);
 }
 
-function childError(logFile: string, exit: number): QocError {
+/** What the end of a process says. A desk that is stopped ends with the code 0. */
+function endOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === 0) return "it was stopped before it was ready";
+  return signal === null ? `it ended with the exit code ${code ?? "unknown"}` : `it was ended by the signal ${signal}`;
+}
+
+function childError(logFile: string, ended: string): QocError {
   const report = jsonLines(logFile).find((value) => typeof value["code"] === "string");
   const details = report?.["details"] as Record<string, string> | undefined;
   if (report !== undefined)
@@ -104,6 +108,6 @@ function childError(logFile: string, exit: number): QocError {
       ...details,
       message: details?.["message"] ?? String(report["message"]),
     });
-  const tail = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" | ");
-  return new QocError("INTERNAL", { message: `the desk ended with exit code ${exit} before it was ready: ${tail}` });
+  const output = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" | ");
+  return new QocError("START_FAILED", { why: output === "" ? ended : `${ended}: ${output}` });
 }

@@ -81,12 +81,14 @@ export async function verifyJournal(options: VerifiedPlace, progress: Progress):
   };
 }
 
+const KEY_PROBLEMS = ["KEY_MISSING", "KEY_INVALID", "JOURNAL_FOREIGN"] as const;
+
 interface FoundKeys {
   readonly deskId: string;
   /** The keys have the form of an earlier version, which the next start converts. */
   readonly isEarlier: boolean;
   readonly keys: PublicKeys | undefined;
-  readonly problem: { readonly code: "KEY_MISSING" | "KEY_INVALID"; readonly message: string } | undefined;
+  readonly problem: { readonly code: (typeof KEY_PROBLEMS)[number]; readonly message: string } | undefined;
 }
 
 async function readKeys(options: DeskPlace): Promise<FoundKeys> {
@@ -110,7 +112,7 @@ async function readKeys(options: DeskPlace): Promise<FoundKeys> {
       problem: undefined,
     };
   } catch (error) {
-    const code = error instanceof QocError && error.code === "KEY_INVALID" ? "KEY_INVALID" : "KEY_MISSING";
+    const code = KEY_PROBLEMS.find((each) => error instanceof QocError && error.code === each) ?? "KEY_MISSING";
     return {
       deskId,
       isEarlier: false,

@@ -2,11 +2,13 @@
  * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
+import { type ErrorJson, QocError } from "../domain/errors/error.ts";
 import type { Review } from "../domain/orders/review-view.ts";
 import { reasonText } from "../domain/orders/verdict.ts";
 import { approvalQuestion } from "../commands/orders/approval-flow.ts";
 import { amountText } from "../commands/rendering/money.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";
+import { tryParseJson } from "../lib/json.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { type PlotPoint, plot } from "../commands/rendering/plot.ts";
 
@@ -65,12 +67,23 @@ const FILL_WAIT_MS = 150;
 const CURVE_POINTS = 12;
 const CURVE_WAIT_MS = 300;
 
+/** If a step fails, the desk is stopped. @throws DEMO_STOPPED, with the message and the hint of the command. */
 export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
-  const { dir, print } = deps;
   const started = deps.seconds();
-  const printStep = stepPrinter(print);
+  const printStep = stepPrinter(deps.print);
   printStep("Create a desk and start it.", "qoc init, qoc up --detach");
-  await createDesk(deps);
+  await runOk(deps, ["init", deps.dir]);
+  try {
+    return await runSteps(deps, printStep, started);
+  } catch (error) {
+    await deps.runCli(["down"]);
+    throw error;
+  }
+}
+
+async function runSteps(deps: DemoDeps, printStep: PrintStep, started: number): Promise<DemoResult> {
+  const { dir, print } = deps;
+  await startDesk(deps);
 
   printStep("An agent works on an issue and proposes orders.", "qoc run issues/001-first-look.md");
   const curve: PlotPoint[] = [pointAt(await readNav(deps))];
@@ -106,14 +119,17 @@ export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
   return { path: dir, approved, nav };
 }
 
-async function createDesk(deps: DemoDeps): Promise<void> {
-  const { dir, print } = deps;
-  await runOk(deps, ["init", dir]);
+async function startDesk(deps: DemoDeps): Promise<void> {
+  const { print } = deps;
   await deps.speedUp(BAR_SECONDS);
   print(`${INDENT}A folder of plain files is made. The desk starts in the background.`);
-  const { connectors = [] } = (await runOk(deps, ["up", "--detach"])) as {
-    connectors?: { name: string; mode: string; state: string }[];
-  };
+  const up = ["up", "--detach"];
+  let result = await deps.runCli(up);
+  // Another program can take the port that `init` found free.
+  const free = errorOf(result)?.details?.["free"];
+  if (free !== undefined) result = await deps.runCli([...up, "--port", String(free)]);
+  if (result.code !== 0) throw failureOf(deps, up, result);
+  const { connectors = [] } = result.json as { connectors?: { name: string; mode: string; state: string }[] };
   for (const { name, mode, state } of connectors)
     print(`${INDENT}The connector ${name} is ${state}. Its mode is ${mode.toUpperCase()}.`);
 }
@@ -191,9 +207,10 @@ async function approveShown(
     const { id, digest, review } = shown;
     if (review === null || !(await isConfirmed(deps, review))) return undefined;
     const args = ["approve", id, "--digest", digest];
-    const { code, json, text } = await deps.runCli(args);
-    if (code === 0) return json as { state: string; venueOrderId: string };
-    if (reviews === REVIEWS_MAX || !text.includes('"DIGEST_MISMATCH"')) throw failureOf(args, { code, text });
+    const result = await deps.runCli(args);
+    if (result.code === 0) return result.json as { state: string; venueOrderId: string };
+    const isStale = errorOf(result)?.code === "DIGEST_MISMATCH";
+    if (reviews === REVIEWS_MAX || !isStale) throw failureOf(deps, args, result);
     printWrapped(deps.print, INDENT, "The market left the order's protection price, so the order has new terms:");
     shown = (await runOk(deps, ["orders", "show", id])) as OrderJson;
     printProposal(deps.print, shown);
@@ -248,13 +265,24 @@ async function readNav(deps: DemoDeps): Promise<string> {
   return status.book.nav;
 }
 
-/** Runs a command and returns its value. @throws Error if its exit code is not 0. */
+/** Runs a command and returns its value. @throws DEMO_STOPPED if its exit code is not 0. */
 async function runOk(deps: DemoDeps, args: readonly string[], onLine?: (line: string) => void): Promise<unknown> {
-  const { code, json, text } = await deps.runCli(args, onLine);
-  if (code !== 0) throw failureOf(args, { code, text });
-  return json;
+  const result = await deps.runCli(args, onLine);
+  if (result.code !== 0) throw failureOf(deps, args, result);
+  return result.json;
 }
 
-function failureOf(args: readonly string[], { code, text }: Pick<CliResult, "code" | "text">): Error {
-  return new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
+function failureOf({ dir }: DemoDeps, args: readonly string[], result: CliResult): QocError {
+  const { message, hint } = errorOf(result) ?? {};
+  return new QocError("DEMO_STOPPED", {
+    command: args.join(" "),
+    where: args[0] === "init" ? "" : `; its desk is in ${dir}`,
+    message: message ?? (result.text.trim() || `exit code ${result.code}`),
+    next: hint ?? "qoc doctor",
+  });
+}
+
+/** The error that the command printed as JSON. */
+function errorOf({ code, text }: CliResult): Partial<ErrorJson> | undefined {
+  return code === 0 ? undefined : (tryParseJson(text.trim()) as Partial<ErrorJson> | undefined);
 }

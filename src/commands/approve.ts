@@ -41,7 +41,8 @@ export const command = defineCommand({
       /** The digest of the review that the client displayed. */
       shown: z.string().optional(),
     }),
-  output: () => z.union([orderSummarySchema(), receiptSchema()]),
+  // The receipt first: it is waited for. It is strict, because it would also take a part of a review.
+  output: () => z.union([z.strictObject(receiptSchema().shape), orderSummarySchema()]),
   run: async ({ id, digest, authority, all, review, shown }, context) => {
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel, page } = context;

@@ -378,7 +378,7 @@ export interface LocalServices {
     passphrase: string,
   ): Promise<{ readonly path: string; readonly live: boolean }>;
   /** Trusts a workspace of another user. A relative path starts at `from`. */
-  trust(path: string, from: string): Promise<{ readonly path: string; readonly owner: number }>;
+  trust(path: string, from: string): Promise<{ readonly path: string; readonly owners: readonly number[] }>;
   newConnector(request: { readonly name: string; readonly from: string }): Promise<NewConnectorReport>;
   /** Serves MCP over standard input and output until the client disconnects. */
   mcp(from: string, signal: AbortSignal): Promise<void>;

@@ -2,9 +2,11 @@
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/errors/error.ts";
+import type { Actor } from "../domain/event.ts";
 import { isDigest } from "../domain/ids.ts";
 import { type CommandContext, requireDesk } from "./command.ts";
 import { lazy } from "../lib/lazy.ts";
+import type { Desk } from "../trading/desk.ts";
 
 export interface FileReceipt {
   readonly path: string;
@@ -39,6 +41,19 @@ export async function recordFileWrite(
   });
   desk.history.request(`${command} ${file.path}`, context.actor);
   return { path: file.path, digest };
+}
+
+/**
+ * Records that an agent is about to write a proposal or an issue; resolves when the record is on disk. A file without
+ * its author would be the human's own.
+ */
+export function recordAuthor(
+  desk: Pick<Desk, "commit">,
+  actor: Actor,
+  { path, text, sources = [] }: { readonly path: string; readonly text: string; readonly sources?: readonly string[] },
+): Promise<void> {
+  const read = sources.length === 0 ? undefined : sources;
+  return desk.commit({ type: "file.authored", path, digest: digestOf(text), actor, sources: read });
 }
 
 /** @throws INVALID_INPUT if `replaces` is not a digest. */

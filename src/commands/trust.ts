@@ -11,12 +11,13 @@ export const command = defineCommand({
   writes: ["~/.qoc/trusted"],
   summary: "trust a desk folder of another user",
   description:
-    "Its desk.toml may name programs that then run as you: read it first. The trust ends if the owner changes.",
+    "Its desk.toml may name programs that then run as you: read it first. The trust ends if an owner changes.",
   examples: ["qoc trust /srv/team-desk"],
   input: () => z.strictObject({ path: positional(z.string(), "DIR", "the desk's folder", { completes: "path" }) }),
-  output: () => z.object({ path: z.string(), owner: z.number() }),
+  output: () => z.object({ path: z.string(), owners: z.array(z.number()).readonly() }),
   run: ({ path }, context) => localServices(context).trust(path, context.cwd),
-  render: ({ path, owner }, style) => [
-    `${style.paint("green", "✓")} ${oneLine(path)} is trusted; its owner has uid ${owner}`,
-  ],
+  render: ({ path, owners }, style) => {
+    const whose = owners.length === 1 ? "its owner has" : "its owners have";
+    return [`${style.paint("green", "✓")} ${oneLine(path)} is trusted; ${whose} uid ${owners.join(" and ")}`];
+  },
 });

@@ -31,6 +31,9 @@ export function topicsOf(event: DeskEvent): readonly string[] {
     case "snapshot.taken":
     case "snapshot.started":
       return ["equity"];
+    // The file is not there yet.
+    case "file.authored":
+      return [];
     case "file.written":
       return FILE_TOPICS.filter((folder) => event.path.startsWith(`${folder}/`));
     default:

@@ -245,7 +245,11 @@ class PageRequests {
   }
 }
 
-const COOKIES_TRIED_MAX = 8;
+/**
+ * A browser sends the cookies of longer paths first. Another server of this machine can add one for each path that
+ * leads to a request, each also as a partitioned one: eleven before the desk's.
+ */
+const COOKIES_TRIED_MAX = 32;
 /** A signature in base64 has 88. */
 const PROOF_CHARS_MAX = 100;
 

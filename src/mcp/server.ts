@@ -21,6 +21,7 @@ import { listPrompts, promptNamed } from "./prompts.ts";
 import { type RunRead, RESOURCES, truncateToFit, findResource, isTemplate } from "./resources.ts";
 import type { AgentSession } from "./tokens.ts";
 import { escapeInvisible, escapeInvisibleInValue } from "../lib/invisible-characters.ts";
+import { ownText } from "../lib/own-text.ts";
 
 /** Data that changed, so that clients may read it again. */
 export type Change =
@@ -81,7 +82,7 @@ export function mcpFactory(options: McpOptions): McpServerFactory {
 const CLIENT_CHARS_MAX = 100;
 
 function clientName({ name, version }: { readonly name: string; readonly version: string }): string {
-  return `${name} ${version}`.slice(0, CLIENT_CHARS_MAX);
+  return ownText(`${name} ${version}`, CLIENT_CHARS_MAX);
 }
 
 function callerOf(

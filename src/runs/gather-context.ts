@@ -50,7 +50,7 @@ export async function gatherRunContext(
 ): Promise<GatheredContext> {
   const { workspace } = desk;
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
-  const issues = await workspace.issues.list();
+  const others = await workspace.issues.list(({ id, status }) => id !== issue.id && OPEN.has(status));
   const files = await readAll(workspace.files, issue.contextFiles);
   const entities = await entitiesOf(workspace, issue.symbols);
   const briefs = await newBriefs(workspace);
@@ -65,10 +65,7 @@ export async function gatherRunContext(
     entities,
     tracked: await trackedNames(desk),
     briefs,
-    openIssues: issues
-      .filter(({ id, status }) => id !== issue.id && OPEN.has(status))
-      .toReversed()
-      .slice(0, OPEN_ISSUES_MAX),
+    openIssues: others.issues.toReversed().slice(0, OPEN_ISSUES_MAX),
     snapshot: await latestSnapshot(workspace),
     tools,
   });

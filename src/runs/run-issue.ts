@@ -47,7 +47,7 @@ export interface RunView {
  * issues. @throws ISSUE_NOT_FOUND; ID_AMBIGUOUS if two issues match.
  */
 export async function findIssue(store: IssueStore, ref: string): Promise<Issue> {
-  const issues = await store.list();
+  const issues = await store.heads();
   const stem = (ref.split("/").at(-1) ?? ref).replace(/\.md$/, "");
   const byPath = issues.filter(({ path }) => path === ref);
   const matching =

@@ -257,6 +257,10 @@ describe("a run of Claude Code", () => {
     expect(result).toMatchObject({ failure: "cost 1.25 USD; the limit is 1.00 USD", use: { costUsd: 1.25 } });
   });
 
+  it("A5 takes back no cost that the program takes back", async () => {
+    expect(await harness.run({ cost: -1_000_000 })).toMatchObject({ use: { costUsd: 0 } });
+  });
+
   it.each([
     ["error_max_turns", /reached its turn limit/],
     ["error_max_budget_usd", /reached its cost limit/],

@@ -40,6 +40,11 @@ describe("a run of opencode", () => {
     expect(harness.notes).toContain("calls qoc_status");
   });
 
+  it("takes back no cost that a step takes back", async () => {
+    const lines = [...step(0.75), ...step(-1_000_000), ...step(0.125)];
+    expect(await agentHarness(opencode, "lines").run({ lines })).toMatchObject({ use: { costUsd: 0.875 } });
+  });
+
   it.each([
     ["too dear", [...step(0.75), ...step(0.5)], /^cost 1.25 USD; the limit is 1.00 USD$/],
     ["a shell that ran", [used("bash", "completed")], /it used bash/],

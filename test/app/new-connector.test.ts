@@ -38,6 +38,10 @@ it("a new connector is the template under its own name, and passes the cases tha
   expect(text).toContain("class MyVenueConnector implements ConnectorAdapter");
   expect(text).toContain("MY_VENUE_API_KEY");
   expect(text).not.toMatch(/template/i);
+  // The table to paste sets every option that the adapter reads.
+  const read = [...text.matchAll(/ctx\.options\["(\w+)"\]/g)].map(([, option]) => option);
+  expect(new Set(read)).toEqual(new Set(["url", "stream"]));
+  for (const option of read) expect(made.table).toMatch(new RegExp(`^ {2}${option} = "\\w+://`, "m"));
   for (const file of made.files) {
     const template = readFileSync(join(packageRoot, "connectors/template", basename(file)), "utf8");
     expect(withTemplateNames(readFileSync(join(root, file), "utf8")), file).toBe(template);
@@ -49,7 +53,7 @@ it("a new connector is the template under its own name, and passes the cases tha
   );
   expect(report.cases.map(({ outcome, reason }) => reason ?? outcome)).toEqual(report.cases.map(() => "passed"));
   expect(report.name).toBe("my-venue");
-}, 60_000);
+});
 
 it("a new connector overwrites no file, and an invalid name is refused", async () => {
   const root = await workspace();

@@ -13,11 +13,12 @@ it("W07 writes a file of mode 0600, opens it by its name, and removes it", async
   const opener = join(folder, "browser");
   writeFileSync(
     opener,
-    `#!/bin/sh\nstat -c %a "$1" > ${folder}/mode; cp "$1" ${folder}/page; echo "$@" > ${folder}/args\n`,
+    `#!/bin/sh\npwd > ${folder}/cwd; stat -c %a "$1" > ${folder}/mode; cp "$1" ${folder}/page; echo "$@" > ${folder}/args\n`,
   );
   chmodSync(opener, 0o700);
   await openLink({ disk: nodeDisk(), folder, opener, keptMs: 500 }, LINK);
   expect(readFileSync(join(folder, "mode"), "utf8").trim()).toBe("600");
+  expect(readFileSync(join(folder, "cwd"), "utf8").trim()).toBe("/");
   expect(readFileSync(join(folder, "args"), "utf8").trim()).toBe(join(folder, "ui-open.html"));
   expect(readFileSync(join(folder, "page"), "utf8")).toContain(
     "url=http://localhost:7070/ui/#login=a-secret-code&quot;>",

@@ -1,4 +1,7 @@
 /** What the system says of processes. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { residentMb } from "../../src/app/processes.ts";
 
@@ -8,6 +11,23 @@ it.skipIf(process.platform !== "linux")("a process's resident memory is the valu
   expect(mb).toBeGreaterThan(ours / 2);
   expect(mb).toBeLessThan(ours * 2);
 });
+
+it.skipIf(process.platform !== "linux")(
+  "a process's resident memory has the children of its threads in it",
+  async () => {
+    const child = `require("child_process").spawn(process.execPath, ["-e", "process.stdout.write('up');setInterval(() => {}, 1e6)"], { stdio: ["ignore", 1, 2] })`;
+    const threads = `const { Worker } = require("worker_threads"); new Worker(${JSON.stringify(child)}, { eval: true }); setInterval(() => {}, 1e6)`;
+    const parent = spawn(process.execPath, ["-e", threads], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const { pid = 0 } = parent;
+    try {
+      await once(parent.stdout, "data");
+      const own = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+      expect(await residentMb(pid)).toBeGreaterThan(own + 20);
+    } finally {
+      process.kill(-pid, "SIGKILL");
+    }
+  },
+);
 
 it("the resident memory of a process that does not exist is undefined", async () => {
   expect(await residentMb(2 ** 30)).toBeUndefined();

@@ -5,6 +5,8 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeRefusalAlert } from "../../src/trading/projections/repeated-refusals-alert.ts";
 import type { Actor, CommandRefused, DeskEvent } from "../../src/domain/event.ts";
@@ -62,6 +64,22 @@ describe("refused attempts", () => {
     attempt("x".repeat(1_000_000));
     clock.advance(MINUTE);
     expect(events.at(-1)?.command).toHaveLength(100);
+  });
+
+  it("the beginning of a long name that is kept does not keep the name in memory", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const { clock, events, attempt } = record();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let minute = 0; minute < 8; minute++) {
+      for (let n = 0; n < 8; n++) attempt(Buffer.alloc(1_000_000, `name ${minute} ${n} `).toString());
+      clock.advance(MINUTE);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16_000_000);
+    expect(events.map(({ command }) => command.length)).toEqual(events.map(() => 100));
+    expect(events).toHaveLength(64);
   });
 
   it("an actor is forgotten after ten quiet minutes, and no timer remains", () => {

@@ -1,9 +1,13 @@
 /** The demo's script, with scripted answers of the program. */
 import { expect, it } from "vitest";
 import { type CliResult, runDemoScript } from "../../src/cli/demo.ts";
+import { QocError } from "../../src/domain/errors/error.ts";
 
 function ok(json: unknown): CliResult {
   return { code: 0, json, text: "" };
+}
+function refusal(error: QocError): CliResult {
+  return { code: error.exit, json: undefined, text: `${JSON.stringify(error)}\n` };
 }
 function orderWith(digest: string, price: string, state = "proposed") {
   const terms = { connector: "paper", mode: "paper", side: "buy", symbol: "SPX", quantity: "9", type: "market" };
@@ -51,4 +55,43 @@ it("shows the order again if the market changed its terms before the approval, a
   expect(printed).toContain("That took 41.5 s. This desk is yours to keep:");
   expect(printed).toContain("    NAV 1,000,269.10 USD");
   expect(printed.join("\n")).toContain("new terms:\n    1: buy 9 SPX market, at most 3010");
+});
+
+async function runWith(answer: (args: readonly string[]) => CliResult): Promise<string[]> {
+  const typed: string[] = [];
+  await runDemoScript({
+    dir: "/a desk",
+    runCli: async (args) => {
+      typed.push(args.join(" "));
+      return answer(args);
+    },
+    print: () => undefined,
+    ask: async () => undefined,
+    wait: async () => undefined,
+    seconds: () => 0,
+    speedUp: async () => undefined,
+    qoc: "qoc",
+  }).catch((error: unknown) => typed.push(String(error), error instanceof QocError ? error.hint : ""));
+  return typed;
+}
+
+it("starts the desk on the free port if another program takes the port after init", async () => {
+  const taken = new QocError("PORT_TAKEN", { port: 7070, free: 7072, owner: "" });
+  const typed = await runWith((args) => {
+    if (args[0] === "up") return args.includes("--port") ? ok({ connectors: [] }) : refusal(taken);
+    return args[0] === "status" ? ok({ book: { nav: "1" } }) : ok(args[0] === "snapshot" ? { nav: "1" } : []);
+  });
+  expect(typed.slice(1, 3)).toEqual(["up --detach", "up --detach --port 7072"]);
+  expect(typed.at(-1)).toBe("down");
+});
+
+it("stops the desk if a step fails, and says what the command said and where the desk is", async () => {
+  const disk = new QocError("DISK_REFUSED", { path: "inbox", reason: "no space is left", next: "free some" });
+  const typed = await runWith((args) => (args[0] === "positions" ? refusal(disk) : ok({})));
+  expect(typed.slice(-4)).toEqual([
+    "positions list",
+    "down",
+    "QocError: the demo stopped at qoc positions list: inbox cannot be used: no space is left; its desk is in /a desk",
+    "free some; then type the command again",
+  ]);
 });

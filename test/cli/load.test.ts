@@ -1,12 +1,12 @@
 /**
  * The sources that the built program loads: `qoc --help` and completion must not load schemas or commands. The program
- * is bundled; comments in each bundle name the sources in it.
+ * is bundled; `dist/sources.json` names the sources in each bundle.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMAND_FILES } from "../../src/commands/registry.ts";
 import { requireBuild } from "../support/built.ts";
@@ -76,16 +76,19 @@ function urlsOf(output: string): readonly string[] {
 
 /** The bundles of `dist` whose URLs the hook has printed. */
 function bundlesOf(output: string): readonly string[] {
-  return urlsOf(output).filter((url) => url.startsWith("file:") && url.includes("/dist/"));
+  return urlsOf(output).filter((url) => url.startsWith(`${pathToFileURL(ROOT).href}dist/`));
 }
 
 function sourcesOf(output: string): readonly string[] {
   const unbundled = urlsOf(output).filter((url) => url.includes("/node_modules/"));
-  return [...unbundled, ...bundlesOf(output).flatMap((url) => sourcesIn(readFileSync(fileURLToPath(url), "utf8")))];
-}
-
-function sourcesIn(bundle: string): readonly string[] {
-  return [...bundle.matchAll(/^\/\/ ((?:src|node_modules)\/\S+)$/gm)].map(([, path]) => path ?? "");
+  const sources = JSON.parse(readFileSync(`${ROOT}dist/sources.json`, "utf8")) as Record<string, string[]>;
+  const bundled = bundlesOf(output).flatMap((url) => {
+    const file = relative(ROOT, fileURLToPath(url));
+    const names = sources[file];
+    if (names === undefined) throw new Error(`the build has not said which sources ${file} has`);
+    return names;
+  });
+  return [...unbundled, ...bundled];
 }
 
 describe("the sources that are loaded", () => {

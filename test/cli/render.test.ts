@@ -824,6 +824,31 @@ describe("colours", () => {
     expect(await painted("decisions", [facts])).toContain(`${colour}: ${side.toUpperCase()}`);
   });
 
+  it("positions with a long average fit into 80 columns, also inside the status", async () => {
+    const prices = { averagePrice: "2987.932307692", markPrice: "3089.79", value: "20083.64", currency: "USD" };
+    const held = { ...position("paper"), ...prices, symbol: "SPX", quantity: "6.5", standing: "enabled" };
+    const shown = await render(
+      entryOf("positions list"),
+      [{ ...held, unrealizedPnl: "662.08" }],
+      io(true, false),
+      false,
+    );
+    const lines = shown.trimEnd().split("\n");
+    expect(lines[1]).toContain("  2987.93  3089.79  20,083.64 USD");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(78);
+  });
+
+  it("connectors list has the whole error below the table, with its place in the adapter", async () => {
+    const facts = { name: "v", state: "restarting", mode: "paper", isolation: "worker", restarts: 0, queueDepth: 0 };
+    const error = "connector v: Error: no such account at the venue of this desk\n    at V.connect (venue.ts:2:7)";
+    const listed = { ...facts, orders: true, type: "custom", hosts: null, lost: [], lastError: error };
+    const shown = await render(entryOf("connectors list"), [listed], io(true, false), false);
+    expect(shown.trimEnd().split("\n").slice(2)).toEqual([
+      "✗ v: Error: no such account at the venue of this desk at V.connect",
+      "  (venue.ts:2:7)",
+    ]);
+  });
+
   it.each([
     ["a gain", "12.5", "green: +12.50"],
     ["a loss", "-12.5", "red: -12.50"],

@@ -35,7 +35,7 @@ beforeAll(async () => {
   registry = await index.loadRegistry();
   const copied = (await import(pathToFileURL(join(copy, "src/mcp/tools.ts")).href)) as { loadTools: typeof loadTools };
   tools = await copied.loadTools(registry);
-}, 60_000);
+});
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 it("a command added by the guide's steps has a help page with its arguments", () => {

@@ -1,8 +1,12 @@
 /** Proposals and issues belong to their authors; the desk keeps who that is, whatever a file says. */
-import { rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { refuseAgentIssue } from "../../src/runs/run-issue.ts";
+import { diskWith } from "../../src/workspace/disk-with.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
 import { readNote } from "../../src/workspace/frontmatter.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -178,5 +182,55 @@ describe("an issue that an agent opens", () => {
     await expect(
       write("issues/093-mine.md", "---\ntitle: mine\nstatus: open\nopened_by: agent:beta\n---\nx\n", BETA),
     ).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+describe("a file that an agent writes", () => {
+  /** A desk on which `look` runs when a file of this name is there, before the command that made it goes on. */
+  async function watched(name: string, look: (made: TempDesk) => Promise<void>): Promise<TempDesk> {
+    const disk = nodeDisk();
+    const made = await tempDesk({
+      disk: diskWith(disk, {
+        create: async (path, data, mode) => {
+          await disk.create(path, data, mode);
+          if (path.endsWith(`/${name}`)) await look(made);
+        },
+      }),
+    });
+    return made;
+  }
+
+  it("is that agent's for a scan that finds it before the command has ended", async () => {
+    const early = await watched("early.toml", async (made) => void (await made.call("orders list")));
+    const text = `${ORDER}proposed_by = "human"\n`;
+    await early.call("files write", { path: "orders/pending/early.toml", text }, ALPHA);
+    const authors = (await early.services.readEvents()).flatMap(({ event }) =>
+      event.type === "proposal.seen" ? [event.proposedBy] : [],
+    );
+    expect(new Set(authors)).toEqual(new Set(["agent:alpha"]));
+    await early.stop();
+    await discard(early);
+  });
+
+  it.each(["issues/early.md", "orders/pending/early.toml"])("is that agent's after a crash: %s", async (path) => {
+    const base = mkdtempSync(join(tmpdir(), "qoc-crash-"));
+    const again = { root: join(base, "desk"), home: join(base, "home") };
+    const killed = await watched(path.slice(path.lastIndexOf("/") + 1), async ({ root, home }) => {
+      cpSync(root, again.root, { recursive: true });
+      cpSync(home, again.home, { recursive: true, filter: (file) => !file.endsWith(".sock") });
+    });
+    const text = path.endsWith(".md") ? "---\ntitle: look\n---\nBuy.\n" : `${ORDER}proposed_by = "human"\n`;
+    await killed.call("files write", { path, text }, ALPHA);
+    const restarted = await tempDesk({ again });
+    expect(restarted.open.desk.proposals.authors.of(restarted.read(path))).toMatchObject({ actor: "agent:alpha" });
+    if (path.endsWith(".md"))
+      await expect(refuseAgentIssue(restarted.open.desk, { path })).rejects.toMatchObject({ code: "ISSUE_BY_AGENT" });
+    else {
+      const [order] = await restarted.call<readonly { proposedBy: string }[]>("orders list");
+      expect(order).toMatchObject({ proposedBy: "agent:alpha" });
+    }
+    await Promise.all([killed.stop(), restarted.stop()]);
+    await discard(killed);
+    rmSync(base, { recursive: true, force: true });
   });
 });

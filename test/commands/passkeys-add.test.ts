@@ -50,6 +50,10 @@ describe("qoc passkeys add", () => {
     expect(at.shown).toMatchObject([{ state: "in force" }]);
   });
 
+  it("asks for the digest if none is typed", async () => {
+    await expect(Promise.resolve(command.cli?.(session().session, {}))).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   it.each<[string, object, string, string]>([
     ["another key under the typed digest", { ...OFFERED, publicKey: "b3RoZXI=" }, DIGEST, "PASSKEY_UNKNOWN"],
     ["another origin under the typed digest", { ...OFFERED, origin: "http://localhost:1" }, DIGEST, "PASSKEY_UNKNOWN"],

@@ -109,6 +109,9 @@ it("a stack has the author's frames only, and one line of it is in status, docto
     "connect: Error: no such account",
     expect.stringMatching(/V\.connect \(venue\.ts:2:/),
   ]);
+  expect(await desk.call("connectors restart", { name: "v" })).toMatchObject({
+    lastError: expect.stringMatching(/^connect: Error: no such account at V\.connect \(venue\.ts:2:\d+\)$/) as string,
+  });
   const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
   expect(checks.find(({ name }) => name === "connector v")?.message).toMatch(/: connect: Error: no such account$/);
   const lines: string[] = [];

@@ -55,7 +55,8 @@ describe("a flood of fills of orders that the desk did not send", () => {
     const own = await working("10", "calm");
     await ask("FLOOD:stray:140000");
     const waits: number[] = [];
-    while (stateOf("flood") === "ready") {
+    // On a busy machine its worker may be unresponsive for some seconds.
+    while (stateOf("flood") !== "quarantined") {
       waits.push(await timed(desk.call("orders show", { id: own })));
       waits.push(await timed(ask("AAA", "calm")));
     }

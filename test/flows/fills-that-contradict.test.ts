@@ -5,7 +5,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market/market-snapshot.ts";
+import { queryOrderStatus } from "../../src/trading/orders/reconcile.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -31,9 +33,9 @@ async function filledWith(...settings: readonly string[]): Promise<string> {
   await desk.call("approve", { id, digest });
   return id;
 }
-async function startDesk(): Promise<void> {
+async function startDesk(venue = adapterFixture("scripted-venue")): Promise<void> {
   desk = await tempDesk({
-    files: { "venue.ts": adapterFixture("scripted-venue") },
+    files: { "venue.ts": venue },
     clock: {
       ...systemClock,
       now: () => systemClock.now() + aheadMs,
@@ -322,4 +324,43 @@ it("a later message that only adds a fee completes the fill, and one with anothe
   expect(events.filter((event) => event.type === "fill.received" && event.completes === true)).toHaveLength(1);
   expect(events.filter(({ type }) => type === "fill.conflicted")).toHaveLength(1);
   expect([orderOf(id).filled.toFixed(), position(), fees()]).toEqual(["10", "10", ["USD,1.5"]]);
+});
+
+describe("a total of a venue that lists no fills, of a buy of 10 at 100,", () => {
+  const VENUE = (report: string): string =>
+    adapterSource(`
+  async getQuote(symbol: string) { return { symbol, bid: 99.9, ask: 100, timestamp: Date.now() }; }
+  async getBuyingPower() { return 100000; }
+  async getAccount() { return { nav: 100000, cash: 100000, buyingPower: 100000, currency: "USD" }; }
+  async getOrder({ clientOrderId }: any): Promise<any> {
+    return { venueOrderId: "v-" + clientOrderId, clientOrderId, ...${report} };
+  }`);
+  async function reported(report: object): Promise<string> {
+    await startDesk(VENUE(JSON.stringify(report)));
+    const { id, digest } = await propose("10");
+    await desk.call("approve", { id, digest });
+    await queryOrderStatus(desk.open.desk, orderOf(id));
+    return id;
+  }
+
+  it.each(["500", "-5", "0"])("is not counted at an average of %s, and blocks the instrument", async (averagePrice) => {
+    const id = await reported({ status: "filled", filledQuantity: "10", averagePrice });
+    await queryOrderStatus(desk.open.desk, orderOf(id));
+    expect([orderOf(id).filled.toFixed(), position()]).toEqual(["0", "0"]);
+    expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "disputed", misfits: ["price"] }]);
+    expect(await refusal()).toMatchObject(BLOCKED);
+    await staysWhole();
+  });
+
+  it("is an overfill above its quantity, and blocks the instrument", async () => {
+    const id = await reported({ status: "filled", filledQuantity: "1000", averagePrice: "99" });
+    expect([orderOf(id).state, position()]).toEqual(["filled", "1000"]);
+    expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "overfill" }]);
+    expect(await refusal()).toMatchObject(BLOCKED);
+  });
+
+  it("counts at an average that is rounded up from the limit", async () => {
+    const id = await reported({ status: "filled", filledQuantity: "10", averagePrice: "100.01" });
+    expect([orderOf(id).state, position(), desk.open.desk.state.disputes.size]).toEqual(["filled", "10", 0]);
+  });
 });

@@ -99,7 +99,7 @@ describe("an older copy of the journal", () => {
     const { desk, order } = await rolledBack();
     const status = await desk.call<{ readOnly: string; trading: { state: string } }>("status");
     expect(status.trading.state).toBe("halted");
-    expect(status.readOnly).toMatch(/ends with record \d+ .* signed record \d+ .*qoc resume/);
+    expect(status.readOnly).toMatch(/ends with record \d+ .* signed record \d+ .*then qoc resume --gap \d+-\d+$/);
     await expect(approve(desk, order)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
     await expect(desk.call("halt")).rejects.toMatchObject({ code: "JOURNAL_BEHIND" });
     await expect(propose(desk)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
@@ -107,6 +107,10 @@ describe("an older copy of the journal", () => {
     expect(checks.find(({ name }) => name === "anchor")).toMatchObject({
       status: "fail",
       fix: expect.stringMatching(/qoc resume --gap \d+-\d+/) as string,
+    });
+    // A resume alone is refused while the gap is open.
+    expect(checks.find(({ name }) => name === "trading")).toMatchObject({
+      fix: expect.stringMatching(/^qoc resume --gap \d+-\d+; then: qoc resume$/) as string,
     });
     expect(await desk.call<unknown[]>("orders list")).toHaveLength(1);
     // A rebuild from the older journal would remove the files of the decisions that it lacks.
@@ -370,5 +374,25 @@ describe("copies of one desk on one machine", () => {
     expect(copy.open.desk.readOnly()).toMatch(/signed record/);
     await accept(copy);
     expect(copy.open.desk.state.epoch).toBe(2);
+  });
+});
+
+describe("the journal of another desk", () => {
+  it("opens no desk, and verify names it, though it is whole and its keys are here", async () => {
+    const [own, other] = [await open(), await open()];
+    await other.stop();
+    await own.stop();
+    for (const name of readdirSync(journalOf(own))) rmSync(join(journalOf(own), name));
+    cpSync(journalOf(other), journalOf(own), { recursive: true });
+    cpSync(join(other.home, ".qoc/keys"), join(own.home, ".qoc/keys"), { recursive: true });
+    const [ours, theirs] = [own, other].map((desk) => readFileSync(join(desk.root, ".qoc/desk-id"), "utf8").trim());
+    await expect(open(own)).rejects.toMatchObject({
+      code: "JOURNAL_FOREIGN",
+      message: `the journal is that of the desk ${theirs}, and this folder is the desk ${ours}; nothing was written`,
+      hint: `restore the journal of the desk ${ours} from a backup; if the journal is the right one: rm ${own.root}/.qoc/desk-id && qoc up`,
+    });
+    expect(await offlineVerify(own)).toMatchObject({ ok: false, code: "JOURNAL_FOREIGN" });
+    rmSync(join(own.root, ".qoc/desk-id"));
+    expect((await open(own)).open.desk.state.deskId).toBe(theirs);
   });
 });

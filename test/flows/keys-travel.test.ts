@@ -137,10 +137,10 @@ describe("qoc keys export and import", () => {
     expect(await refusal(good.replace('"format": 1', '"format": 2'))).toContain("format 2");
     expect(await refusal("not an export")).toContain("not a file of qoc keys export");
     for (const refused of [
-      other.checkImport(there.root, "nowhere"),
-      other.importKeys(there.root, "nowhere", PASSPHRASE),
+      () => other.checkImport(there.root, "nowhere"),
+      () => other.importKeys(there.root, "nowhere", PASSPHRASE),
     ])
-      await expect(refused).rejects.toMatchObject({
+      await expect(refused()).rejects.toMatchObject({
         code: "KEYS_REFUSED",
         message: expect.stringContaining("nowhere: there is no such file; nothing was changed") as string,
       });
@@ -174,7 +174,9 @@ describe("qoc keys new", () => {
   it("goes on over the anchors of the lost keys, once the human accepts the gap", async () => {
     await stopped(first);
     for (const end of ["", ".pub", ".host", ".certificates.json"]) rmSync(`${keyOf(first.home)}${end}`);
-    await servicesOf(first.home).newKeys(first.root);
+    expect(await servicesOf(first.home).newKeys(first.root)).toMatchObject({
+      next: expect.stringContaining("--gap") as string,
+    });
     const again = await open(first);
     await expect(again.call("resume")).rejects.toMatchObject({ code: "ANCHOR_INVALID" });
     await again.call("resume", { gap: gapDigest(again.open.desk.record.gap() as GapRange) });

@@ -147,7 +147,7 @@ describe.each([
     expect(venue.orders).toHaveLength(2);
     await desk.settled();
     expect(await desk.call("journal verify")).toMatchObject({ ok: true });
-  }, 120_000);
+  });
 
   it("when the desk starts: it is tried again by longer and longer pauses, and is ready soon after its return", async () => {
     await start(tested, true);
@@ -169,5 +169,5 @@ describe.each([
     clock.slowDown();
     await rest(tested, "50");
     expect(venue.orders).toHaveLength(1);
-  }, 120_000);
+  });
 });

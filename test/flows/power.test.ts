@@ -112,7 +112,7 @@ const canTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 if (!canTrace) console.warn("SKIPPED: strace cannot run here, so real write and sync errors are not tested");
 
 /** Runs the writer under strace, which makes one system call on the first segment fail. */
-function traced(inject: string): { status: number | null; lines: string[]; trace: string[] } {
+function traced(inject: string, form: string): { status: number | null; lines: string[]; trace: string[] } {
   const record = join(folder, `trace-${desks}`);
   const segment = join(dir, "000001.ndjson");
   const args = [
@@ -129,6 +129,7 @@ function traced(inject: string): { status: number | null; lines: string[]; trace
     writer,
     dir,
     "60",
+    form,
   ];
   // strace counts calls per thread; one thread gives one count.
   const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
@@ -143,15 +144,17 @@ function traced(inject: string): { status: number | null; lines: string[]; trace
 
 describe.skipIf(!canTrace)("a failing system call", () => {
   it.each([
-    ["write", "ENOSPC", 1],
-    ["write", "EIO", 4],
-    ["fdatasync", "EIO", 1],
-    ["fdatasync", "EIO", 5],
-    ["fdatasync", "ENOSPC", 3],
+    ["write", "ENOSPC", 1, "written through"],
+    ["write", "EIO", 4, "written through"],
+    ["write", "ENOSPC", 1, "two-steps"],
+    ["write", "EIO", 4, "two-steps"],
+    ["fdatasync", "EIO", 1, "two-steps"],
+    ["fdatasync", "EIO", 5, "two-steps"],
+    ["fdatasync", "ENOSPC", 3, "two-steps"],
   ] as const)(
-    "if %s fails with %s at call %i, earlier records stay and no later record is acknowledged or retried",
-    async (call, code, nth) => {
-      const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`);
+    "if %s fails with %s at call %i, earlier records stay and no later record is acknowledged or retried (%s)",
+    async (call, code, nth, form) => {
+      const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`, form);
       const acknowledged = numbersOf(lines);
       expect(lines.at(-1)).toBe("failed JOURNAL_FAILED");
       expect(status).toBe(3);

@@ -270,7 +270,9 @@ describe("the page's own files", () => {
 describe("W40 another server of this machine", () => {
   it("that adds a cookie of the same name does not shut the page out", async () => {
     const [name] = page.cookie.split("=");
-    const cookie = `${name}=${"e".repeat(43)}; ${page.cookie}; ${name}=x`;
+    // One for each path that leads to the request and is longer than the desk's, each of them also partitioned.
+    const before = Array.from({ length: 11 }, () => `${name}=${"e".repeat(43)}`);
+    const cookie = [...before, page.cookie, `${name}=x`].join("; ");
     expect((await page.raw("status", {}, { cookie })).status).toBe(200);
   });
 

@@ -313,7 +313,10 @@ describe("a connector that takes its time to connect", () => {
     const waiting = qoc("up", "--detach");
     await expect.poll(async () => (await qoc("status")).json.up).toBe(true);
     expect((await qoc("down")).code).toBe(0);
-    expect(await waiting).toMatchObject({ code: 1, error: { code: "INTERNAL" } });
+    expect(await waiting).toMatchObject({
+      code: 1,
+      error: { code: "START_FAILED", message: "the desk did not start: it was stopped before it was ready" },
+    });
   });
 });
 

@@ -68,4 +68,4 @@ it("the demo prints its steps in 80 columns without a long pause, measures itsel
   desk.kill("SIGTERM");
   await once(desk, "exit");
   expect(said).toContain("desk is up");
-}, 60_000);
+});

@@ -80,6 +80,7 @@ describe("the package", () => {
     for (const needed of [
       "bin/qoc.mjs",
       "dist/src/app/main.js",
+      "dist/src/app/host.js",
       "dist/sandbox/adapter-worker.cjs",
       "dist/sandbox/egress-thread.cjs",
       "dist/sandbox/guard-worker.cjs",

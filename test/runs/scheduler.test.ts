@@ -319,11 +319,16 @@ describe("what does not run", () => {
     expect(desk.started()).toHaveLength(1);
   });
 
+  function writtenByAgent({ desk: { proposals } }: ReturnType<typeof rig>, path: string, text: string): void {
+    const event = { type: "file.authored", path, digest: digestOf(text), actor: "agent:run-1" } as const;
+    proposals.authors.take({ seq: 1, at: 0, epoch: 1, event });
+  }
+
   it("an issue that an agent opened, until a human edits it", async () => {
     const desk = rig();
     const text = '---\nopened_by: "agent:run-1"\nstatus: open\n---\nBuy.\n';
     await writeFile(join(root, "issues/buy.md"), text);
-    desk.desk.proposals.authors.add(text, { actor: "agent:run-1", sources: [] });
+    writtenByAgent(desk, "issues/buy.md", text);
     await sign(desk, "buy", 'cron = "* * * * *"\ntask = "buy"\n');
     await pass(desk, 31_000);
     expect(ended(desk)).toEqual([expect.stringContaining("was opened by agent:run-1")]);
@@ -336,7 +341,7 @@ describe("what does not run", () => {
     const desk = rig();
     const text = '---\nopened_by: "agent:run-1"\n---\nBuy.\n';
     await writeFile(join(root, "issues/look.md"), text);
-    desk.desk.proposals.authors.add(text, { actor: "agent:run-1", sources: [] });
+    writtenByAgent(desk, "issues/look.md", text);
     await sign(desk, "look", EACH_MINUTE);
     await pass(desk, 31_000);
     expect(desk.records.at(-1)?.event).toMatchObject({ type: "run.ended", issue: "issues/001-look.md" });

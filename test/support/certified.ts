@@ -5,6 +5,9 @@ import { CERTIFY_DEPS } from "./certify-deps.ts";
 
 export const LEVELS = ["worker", "process"] as const;
 
+/** Limit for a certification that hangs: a busy machine needs many times what a free one needs. */
+export const CERTIFICATION_MS_MAX = 1_800_000;
+
 /** `target`: the connector's path in the package. */
 export function certified(target: string, isolation: (typeof LEVELS)[number]): Promise<Report> {
   const request = { target, from: CERTIFY_DEPS.packageRoot, isolation, only: [] };

@@ -1,20 +1,24 @@
 /**
  * A program for tests to kill: appends durable records to a journal on the real disk as fast as possible, and writes a
- * record's number to standard output once the record is acknowledged. Arguments: folder, maximum number of records.
+ * record's number to standard output once the record is acknowledged. Arguments: folder, maximum number of records, and
+ * `two-steps` if the file is written and then synced, as on file systems that do not write through.
  */
 import { writeSync } from "node:fs";
 import { openJournal } from "../../src/bus/journal.ts";
 import { QocError } from "../../src/domain/errors/error.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { diskWith } from "../../src/workspace/disk-with.ts";
 import { quietLog } from "./quiet-log.ts";
 
-const [dir = "", most = "0"] = process.argv.slice(2);
+const [dir = "", most = "0", form] = process.argv.slice(2);
+const real = nodeDisk();
+const disk = form === "two-steps" ? diskWith(real, { append: (path) => real.append(path) }) : real;
 function say(line: string): void {
   return void writeSync(1, `${line}\n`);
 }
 const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
 
-const { scan, journal } = await openJournal({ disk: nodeDisk(), dir, clock, log: quietLog(), segmentBytes: 16 * 1024 });
+const { scan, journal } = await openJournal({ disk, dir, clock, log: quietLog(), segmentBytes: 16 * 1024 });
 if (journal === undefined) {
   say(`corrupt ${JSON.stringify(scan.corrupt)}`);
   process.exit(4);

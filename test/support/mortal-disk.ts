@@ -1,5 +1,5 @@
 /** A disk of a process that is killed at its nth change of a file: that change and all later calls never settle. */
-import type { AppendFile, Disk } from "../../src/domain/ports.ts";
+import type { AppendFile, AppendOptions, Disk } from "../../src/domain/ports.ts";
 import { diskWith } from "../../src/workspace/disk-with.ts";
 
 const CHANGES = ["mkdir", "writeAtomic", "create", "move", "remove", "truncate"] as const;
@@ -23,8 +23,8 @@ export function mortalDisk(disk: Disk, changes: number): MortalDisk {
     const change = mortal[name] as (...args: unknown[]) => Promise<void>;
     Object.assign(mortal, { [name]: (...args: unknown[]) => lives(() => change(...args)) });
   }
-  const append = async (path: string): Promise<AppendFile> => {
-    const file = await disk.append(path);
+  const append = async (path: string, options?: AppendOptions): Promise<AppendFile> => {
+    const file = await disk.append(path, options);
     return {
       get size() {
         return file.size;

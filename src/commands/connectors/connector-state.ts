@@ -1,6 +1,7 @@
 /** One connector's state, as the commands that change it return it. */
 import * as z from "zod";
 import { positional } from "../arguments.ts";
+import { errorLine } from "../../domain/market/own-words.ts";
 import type { Desk } from "../../trading/desk.ts";
 import { lazy } from "../../lib/lazy.ts";
 
@@ -22,6 +23,6 @@ export function connectorState({ venues }: Pick<Desk, "venues">, name: string) {
     name,
     state: status?.state ?? "stopped",
     digest: status?.digest ?? null,
-    lastError: status?.lastError ?? null,
+    lastError: status?.lastError === undefined ? null : errorLine(name, status.lastError),
   };
 }

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { ownWords } from "../../domain/market/own-words.ts";
+import { errorLine } from "../../domain/market/own-words.ts";
 import { droppedText } from "../../host/unknown-members.ts";
 import type { Desk } from "../../trading/desk.ts";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/market/venue-gateway.ts";
 import { defineCommand } from "../command.ts";
 import { readableDesk } from "../readable-desk.ts";
 import { shownConnectorState } from "../rendering/shown-state.ts";
-import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
-import { oneLine } from "../rendering/terminal-text.ts";
+import { type Column, INDENT, type OutputStyle, tableOr } from "../rendering/table-text.ts";
+import { oneLine, wrap } from "../rendering/terminal-text.ts";
 
 export const command = defineCommand({
   name: "connectors list",
@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<ConnectorView>[] = [
   { title: "p50/p99 ms", cell: ({ latencyMs }) => latencyText(latencyMs), isNumber: true },
   { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
   { title: "queue", cell: ({ queueDepth }) => String(queueDepth ?? "-"), isNumber: true },
-  { title: "last error", cell: ({ name, lastError }) => ownWords(name, lastError ?? ""), shrinks: true },
+  { title: "last error", cell: ({ name, lastError }) => errorLine(name, lastError ?? ""), shrinks: true },
 ];
 
 function latencyText(latency: ConnectorView["latencyMs"]): string {
@@ -78,11 +78,22 @@ function accountText({ name, connection }: ConnectorView): readonly string[] {
   return [oneLine(`${name}: account ${accountId} (${environment})${may}`)];
 }
 
-/** The table, and on a terminal the guarantees that each connector cannot give. */
+/** The whole error, of which the table has the beginning only. */
+function errorText({ name, lastError }: ConnectorView, { columns }: OutputStyle): readonly string[] {
+  if (lastError === null) return [];
+  return wrap(oneLine(`✗ ${name}: ${errorLine(name, lastError)}`), columns - INDENT.length).map((line, index) =>
+    index === 0 ? line : `${INDENT}${line}`,
+  );
+}
+
+/** The table, and on a terminal the last errors and the guarantees that each connector cannot give. */
 function renderConnectors(connectors: readonly ConnectorView[], style: OutputStyle): readonly string[] {
   const warnings = connectors.flatMap(({ name, lost, unknownMembers = [] }) =>
     [...lost, ...unknownMembers.map(droppedText)].map((warning) => `! ${oneLine(`${name}: ${warning}`)}`),
   );
-  const below = style.isTty ? [...connectors.flatMap(accountText), ...connectors.flatMap(hostsText), ...warnings] : [];
+  const errors = connectors.flatMap((connector) => errorText(connector, style));
+  const below = style.isTty
+    ? [...errors, ...connectors.flatMap(accountText), ...connectors.flatMap(hostsText), ...warnings]
+    : [];
   return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...below];
 }

@@ -12,15 +12,24 @@ import { LAYOUT } from "../../workspace/layout.ts";
 import { orderOfStem } from "../../domain/fills/fill-state.ts";
 import { plainPath, refusePath } from "../../workspace/path-policy.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
+import { hasAuthor } from "../../trading/orders/order-authors.ts";
 import { refuseAgentStatus } from "../issues/agent-status-rules.ts";
+import { recordAuthor } from "../record-file-write.ts";
+
+/** `sources`: what the agent has read. */
+interface AgentWrite {
+  readonly actor: Actor;
+  readonly sources: readonly string[];
+}
 
 /**
- * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent.
+ * Returns the file as the desk writes it: an issue that an agent opens is marked with that agent, and the author of a
+ * proposal or an issue is recorded before it is there.
  * @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED, NOT_YOURS.
  */
 export async function checkAgentWrite(
-  desk: Pick<Desk, "proposals" | "state" | "workspace">,
-  actor: Actor,
+  desk: Pick<Desk, "commit" | "proposals" | "state" | "workspace">,
+  { actor, sources }: AgentWrite,
   file: FileWrite,
 ): Promise<FileWrite> {
   if (actor === "human") return file;
@@ -32,10 +41,9 @@ export async function checkAgentWrite(
     refusePath(path, "another proposal or an earlier order has this name");
   }
   if (isProposalPath(path)) await refuseForeignProposal(desk, actor, file);
-  if (!isInside(LAYOUT.issues, path)) return file;
-  const checked = await checkIssue(issues, actor, file);
-  desk.proposals.authors.add(checked.text, { actor, sources: [] });
-  return checked;
+  if (!hasAuthor(path)) return file;
+  const checked = isInside(LAYOUT.issues, path) ? await checkIssue(issues, actor, file) : file;
+  return { ...checked, beforeWrite: () => recordAuthor(desk, actor, { ...checked, sources }) };
 }
 
 /** A proposal belongs to the agent that wrote it, otherwise to the human, also while it cannot be read as an order. */

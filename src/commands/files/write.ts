@@ -38,12 +38,12 @@ export const command = defineCommand({
     const { actor, sources } = context;
     if (isProposalPath(file.path)) refuseFileOutOfScope(desk, actor, file);
     refuseMalformedDigest(NAME, file.replaces);
-    const checked = (): Promise<FileWrite> => checkAgentWrite(desk, actor, file);
+    const sourcesRead = isProposalPath(file.path) ? boundedList(sources?.list() ?? []) : [];
+    const checked = (): Promise<FileWrite> => checkAgentWrite(desk, { actor, sources: sourcesRead }, file);
     if (actor === "human" || !isProposalPath(file.path))
       return recordFileWrite(context, NAME, await desk.workspace.files.write(checked));
     return withinProposalLimits(desk, { actor, isNew: file.replaces === undefined }, async () => {
       const written = await desk.workspace.files.write(checked);
-      const sourcesRead = boundedList(sources?.list() ?? []);
       const receipt = await recordFileWrite(context, NAME, written, sourcesRead);
       await ingestWrittenProposal(desk, written.path, actor, sourcesRead);
       return receipt;

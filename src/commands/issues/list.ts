@@ -17,6 +17,7 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: [],
   summary: "list the issues of the desk",
+  description: "The last 2,000 by their names, with a status of those that have it; of very long ones the beginning.",
   examples: ["qoc issues list", "qoc issues list --status open"],
   input: () =>
     z.strictObject({
@@ -36,11 +37,13 @@ export const command = defineCommand({
     ),
   run: async ({ status }, context) => {
     const { workspace } = await readableDesk(context);
-    const issues = await workspace.issues.list();
+    const { issues, older } = await workspace.issues.list(
+      status === undefined ? undefined : (issue) => issue.status === status,
+    );
     context.sources?.add("issues list");
-    return issues
-      .filter((issue) => status === undefined || issue.status === status)
-      .map((issue) => issueView(context, issue));
+    if (older > 0)
+      context.progress.line(`not listed: ${older} with names before these (qoc files list --under issues)`);
+    return issues.map((issue) => issueView(context, issue));
   },
   render: (issues, style) => [
     ...tableOr(

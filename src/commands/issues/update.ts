@@ -5,7 +5,7 @@ import { iso } from "../../lib/time.ts";
 import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/issues.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
-import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";
+import { fileReceiptSchema, recordAuthor, recordFileWrite } from "../record-file-write.ts";
 import { refuseAgentStatus } from "./agent-status-rules.ts";
 
 const NAME = "issues update";
@@ -40,7 +40,6 @@ export const command = defineCommand({
     const { desk } = requireDesk(context);
     const { path } = await findIssue(desk.workspace.issues, id);
     const permit = (from: string | undefined): void => refuseAgentStatus(NAME, actor, { path, from, to: status });
-    const onText = (text: string): void => desk.proposals.authors.add(text, { actor, sources: [] });
     const change = {
       path,
       at: iso(desk.clock.now()),
@@ -48,7 +47,7 @@ export const command = defineCommand({
       status,
       note,
       permit,
-      onText: actor === "human" ? undefined : onText,
+      beforeWrite: actor === "human" ? undefined : (text: string) => recordAuthor(desk, actor, { path, text }),
     };
     return recordFileWrite(context, NAME, await desk.workspace.issues.update(change));
   },

@@ -9,6 +9,10 @@ import { passkeySchema } from "./list.ts";
 
 const NAME = "passkeys add";
 
+function missingDigest(): QocError {
+  return usageError(NAME, "name the digest that the page shows in its settings");
+}
+
 export const command = defineCommand({
   name: NAME,
   group: "desk",
@@ -39,7 +43,7 @@ export const command = defineCommand({
     const { passkeys } = requireDesk(context);
     const { page } = context;
     if (page !== undefined && passkey !== undefined) return passkeys.offer(page, passkey);
-    if (digest === undefined) throw usageError(NAME, "name the digest that the page shows in its settings");
+    if (digest === undefined) throw missingDigest();
     return passkeys.add(digest, { authority, page });
   },
   render: ({ name, state, origin }) => [
@@ -48,7 +52,8 @@ export const command = defineCommand({
       : `passkey ${name} is ${state}`,
   ],
   cli: async (session, input) => {
-    const digest = String(input["digest"] ?? "");
+    if (input["digest"] === undefined) throw missingDigest();
+    const digest = String(input["digest"]);
     const known = z.array(passkeySchema()).parse(await session.call("passkeys list", {}));
     const offered = known.find((passkey) => passkey.state === "offered" && passkey.digest === digest);
     // What is shown here is what is signed, whatever the desk answers.

@@ -7,7 +7,7 @@ import type {
   RateView,
 } from "../../domain/account/account-view.ts";
 import { flowCommand } from "../../domain/account/cash-event.ts";
-import { decimal, significant, text } from "../../domain/decimal.ts";
+import { decimal, rounded, significant, text } from "../../domain/decimal.ts";
 import { type Column, type OutputStyle, keyValueLines, table, tableOr } from "./table-text.ts";
 import { shownAge, shownTime } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
@@ -23,7 +23,7 @@ function columns(style: OutputStyle): readonly Column<PositionView>[] {
       cell: ({ quantity, multiplier }) => (multiplier === "1" ? quantity : `${quantity} × ${multiplier}`),
       isNumber: true,
     },
-    { title: "average", cell: ({ averagePrice }) => priceCell(averagePrice, style), isNumber: true },
+    { title: "average", cell: (position) => averageCell(position, style), isNumber: true },
     { title: "mark", cell: ({ markPrice }) => priceCell(markPrice, style), isNumber: true },
     {
       title: "value",
@@ -60,11 +60,24 @@ export function positionTable(positions: readonly PositionView[], style: OutputS
 }
 
 const DIGITS_SHOWN = 9;
+const WIDE_COLUMNS = 100;
 
 /** A price keeps its digits, but an average has no more of them than a person can use. */
 function priceCell(price: string | null, { isTty }: OutputStyle): string {
   if (price === null) return "-";
   return isTty && price.length > DIGITS_SHOWN + 1 ? text(significant(decimal(price), DIGITS_SHOWN)) : price;
+}
+
+/** On a narrow terminal an average has the decimals of the mark, and at least two: the table fits into 80 columns. */
+function averageCell({ averagePrice, markPrice }: PositionView, style: OutputStyle): string {
+  const shown = priceCell(averagePrice, style);
+  if (averagePrice === null || markPrice === null || !style.isTty || style.columns >= WIDE_COLUMNS) return shown;
+  const places = Math.max(2, fractionOf(markPrice));
+  return fractionOf(shown) <= places ? shown : text(rounded(decimal(averagePrice), places));
+}
+
+function fractionOf(price: string): number {
+  return price.split(".")[1]?.length ?? 0;
 }
 
 /** Another column of the row has the currency. */

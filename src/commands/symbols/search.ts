@@ -99,7 +99,7 @@ async function symbolsMet(context: CommandContext): Promise<readonly MetSymbol[]
   };
   const { entities, issues, files } = desk.workspace;
   for await (const entity of entities.all()) add(entity.symbol, "entities", entity);
-  for (const issue of await issues.list()) for (const symbol of issue.symbols) add(symbol, "issues");
+  for (const issue of (await issues.list()).issues) for (const symbol of issue.symbols) add(symbol, "issues");
   for (const { symbol, connector } of desk.state.positions.values())
     if (isInScope(desk, context.actor, connector)) add(symbol, "positions");
   for (const { terms } of desk.state.orders.values())
