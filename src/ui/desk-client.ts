@@ -1,6 +1,6 @@
 /** Requests of the page to its desk: one command at a time, and the event stream. */
 import type { Browser } from "./browser.ts";
-import type { LoginBody, SessionKey } from "./session-key.ts";
+import type { SessionKey } from "./session-key.ts";
 
 /** An error as the desk reports it, or as the browser reports a request that failed. */
 export class RequestError extends Error {
@@ -93,10 +93,11 @@ export class HttpDeskClient implements DeskClient {
 
   readonly sign: SessionKey["sign"] = (...args) => this.#key.sign(...args);
 
-  /** Opens a session. @throws RequestError. */
-  async login(request: LoginBody): Promise<LoginAnswer> {
+  /** Opens a session with the code of a link. The session before goes on if the desk refuses. @throws RequestError. */
+  async login(code: string): Promise<LoginAnswer> {
+    const { request, keep } = await this.#key.newKey(code);
     const answer = (await this.#post("login", request)) as LoginAnswer;
-    this.#key.keepName(answer.session);
+    await keep(answer.session);
     this.#browser.keep(SIGNED_IN, answer.session);
     return answer;
   }

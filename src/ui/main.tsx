@@ -41,7 +41,7 @@ followHash();
 async function signIn(loginCode: string): Promise<void> {
   signedOut.value = { kind: "opening" };
   try {
-    await client.login(await key.loginRequest(loginCode));
+    await client.login(loginCode);
     signedOut.value = undefined;
   } catch (error) {
     signedOut.value = { kind: "refused", error: requestErrorOf(error) };

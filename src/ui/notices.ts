@@ -115,6 +115,7 @@ async function nameOnce({ browser, preferences }: PageServices, ids: readonly st
     if (!isSeen && (await isAnyTabLookedAt())) return;
     browser.keep(NAMED, [...new Set([...named, ...ids])].slice(-NAMED_MAX).join(" "));
     if (isSeen || !("Notification" in globalThis) || Notification.permission !== "granted") return;
+    // The next tab may have the lock before what is kept reaches its process: with the tag a browser shows one of two.
     void new Notification("Qoc", { body: sentenceOf(ids.length), tag: "qoc.waiting" });
   });
 }

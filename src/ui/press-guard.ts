@@ -1,7 +1,9 @@
 /**
  * A press does what the hand was aimed at. A control that the page has moved takes no press for a moment, neither of a
- * finger nor of a mouse that rests where the control came to. The buttons of a review pause by themselves, and a halt
- * is taken always. Lists keep their rows while the mouse is over a control, or a finger is down.
+ * finger nor of a mouse that rests where the control came to. Nor does a button of a page that has just been opened or
+ * come to the front: the press may be the second one of a double click on another site's page, which then went away.
+ * The buttons of a review pause by themselves, and a halt is taken always. Lists keep their rows while the mouse is
+ * over a control, or a finger is down.
  */
 import { setAim } from "./aim.ts";
 import type { PageServices } from "./page-context.ts";
@@ -34,9 +36,11 @@ class PressGuard {
   /** The human scrolled since, or changed the size of the window. */
   #isScrolled = false;
   #moved: ReadonlySet<Element> = new Set();
-  /** Where the mouse was at that move. */
-  #rest: Point = { x: -1, y: -1 };
-  #mouse: Point = { x: -1, y: -1 };
+  /** Where the mouse was at that move; undefined: this page has not seen it since. */
+  #rest: Point | undefined;
+  #mouse: Point | undefined;
+  /** The page was opened or came to the front, and the mouse has not gone to another place on it since. */
+  #isNew = false;
   #endPause: (() => void) | undefined;
   #isRefused = false;
 
@@ -53,6 +57,8 @@ class PressGuard {
     });
     on("pointermove", ({ clientX: x, clientY: y }) => {
       this.#mouse = { x, y };
+      this.#rest ??= this.#mouse;
+      if (!this.#isAtRest(this.#mouse)) this.#isNew = false;
     });
     on("pointerdown", (event) => this.#press(event));
     on("pointerup", ({ pointerType }) => {
@@ -65,9 +71,12 @@ class PressGuard {
     on("click", (event) => this.#click(event));
     on("scroll", () => this.#scrolled());
     addEventListener("resize", () => this.#scrolled(), { signal: ends.signal });
+    addEventListener("focus", () => this.#arrive(), { signal: ends.signal });
+    on("visibilitychange", () => this.#arrive());
     const observer = new MutationObserver(() => this.#draw());
     const attributeFilter = ["class", "open"];
     observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter });
+    this.#arrive();
     this.#draw();
     return () => {
       ends.abort();
@@ -75,6 +84,12 @@ class PressGuard {
       this.#endPause?.();
       setAim(this, false);
     };
+  }
+
+  #arrive(): void {
+    this.#mouse = undefined;
+    this.#isNew = true;
+    this.#pause(controlsNow().filter(isButton));
   }
 
   #draw(): void {
@@ -92,10 +107,12 @@ class PressGuard {
     if (!this.#isDrawn) return;
     this.#isDrawn = false;
     const before = this.#places;
-    const controls = [...document.querySelectorAll(CONTROLS)].filter((control) => !control.matches(UNGUARDED));
+    const controls = controlsNow();
     this.#places = new Map(controls.map((control) => [control, control.getBoundingClientRect()]));
     const isScrolled = this.#isScrolled;
     this.#isScrolled = false;
+    const drawn = controls.filter((control) => isButton(control) && !before.has(control));
+    if (this.#isNew && drawn.length > 0) this.#pause(drawn);
     if (isScrolled) return;
     const moved = controls.filter((control) => isMoved(before.get(control), this.#places.get(control)));
     // A control that came with a move may be where another one was.
@@ -117,8 +134,12 @@ class PressGuard {
     const control = controlOf(event);
     const isTouch = pointerType === "touch";
     if (isTouch) setAim(this, true);
-    const isAtRest = Math.hypot(x - this.#rest.x, y - this.#rest.y) < REST_PX;
-    this.#isRefused = control !== null && this.#moved.has(control) && (isTouch || isAtRest);
+    this.#isRefused = control !== null && this.#moved.has(control) && (isTouch || this.#isAtRest({ x, y }));
+    if (control !== null && isButton(control) && !this.#isRefused) this.#isNew = false;
+  }
+
+  #isAtRest({ x, y }: Point): boolean {
+    return this.#rest === undefined || Math.hypot(x - this.#rest.x, y - this.#rest.y) < REST_PX;
   }
 
   #click(event: Event): void {
@@ -127,8 +148,16 @@ class PressGuard {
     this.#isRefused = false;
     event.preventDefault();
     event.stopPropagation();
-    this.#page.announcement.value = "The page has just moved. Nothing was pressed.";
+    this.#page.announcement.value = "The page has just changed, or come to the front. Nothing was pressed.";
   }
+}
+
+function controlsNow(): readonly Element[] {
+  return [...document.querySelectorAll(CONTROLS)].filter((control) => !control.matches(UNGUARDED));
+}
+
+function isButton(control: Element): boolean {
+  return control instanceof HTMLButtonElement;
 }
 
 function controlOf({ target }: Event): Element | null {

@@ -27,6 +27,13 @@ export interface LoginBody {
   readonly proof: string;
 }
 
+/** A key that the desk has not taken yet. */
+export interface NewKey {
+  readonly request: LoginBody;
+  /** The desk has opened the session: this browser keeps the key in the place of the one before. */
+  keep(session: string): Promise<void>;
+}
+
 /** The desk asks for a signature that this session cannot give. */
 export class CannotSign extends Error {
   override readonly name = "CannotSign";
@@ -68,17 +75,21 @@ export class SessionKey {
     return this.#browser.recall(SESSION_NAME) ?? "";
   }
 
-  /** Makes a new key and proves to the desk that this browser has it. */
-  async loginRequest(code: string): Promise<LoginBody> {
+  /**
+   * Makes a new key and the proof that this browser has it. Any web page can open a link with a code that the desk does
+   * not know, so the key of the session stays until the desk has opened another one.
+   */
+  async newKey(code: string): Promise<NewKey> {
     const pair = (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
-    await keepKey(pair.privateKey);
     const publicKey = base64(await crypto.subtle.exportKey("spki", pair.publicKey));
     const proof = await signText(pair.privateKey, loginText((await sha256(code)) as Digest, publicKey));
-    return { code, publicKey, proof };
-  }
-
-  keepName(session: string): void {
-    this.#browser.keep(SESSION_NAME, session);
+    return {
+      request: { code, publicKey, proof },
+      keep: async (session) => {
+        await keepKey(pair.privateKey);
+        this.#browser.keep(SESSION_NAME, session);
+      },
+    };
   }
 
   /** Proves to a run of the desk that this browser has the key; undefined without a key. */

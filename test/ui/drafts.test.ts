@@ -1,7 +1,7 @@
 /** Texts that a human has begun to write outlive the session, and no longer than they are wanted. */
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
+import { type BrowserDesk, arriveAt, browserDesk, calm } from "./support/browser-desk.ts";
 import { type TestBrowser, describePage, openBrowser } from "./support/chromium.ts";
 
 let browser: TestBrowser;
@@ -14,7 +14,7 @@ async function endAndSignIn(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Open this page from a terminal" }).waitFor();
   const link = await desk.link();
   await page.evaluate((address) => void (location.href = address), link);
-  await page.getByText("up to date").waitFor();
+  await arriveAt(page);
 }
 
 function kept(page: Page): Promise<string | null> {
@@ -77,6 +77,7 @@ describePage("a text that was begun", () => {
     await page.getByLabel("title").fill("Look at gold");
     await page.getByLabel("goal, constraints, acceptance").fill("A note.");
     await page.reload();
+    await arriveAt(page);
     await page.getByLabel("title").waitFor();
     expect(await page.getByLabel("title").inputValue()).toBe("Look at gold");
     expect(await page.getByLabel("goal, constraints, acceptance").inputValue()).toBe("A note.");

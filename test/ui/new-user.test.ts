@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireBuild } from "../support/built.ts";
+import { arriveAt } from "./support/browser-desk.ts";
 import { type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
@@ -57,6 +58,7 @@ async function printedLink(program: ChildProcess): Promise<string> {
     const page = await context.newPage();
     const complaints = watch(page, new URL(link).origin);
     await page.goto(link);
+    await arriveAt(page);
     await page.getByRole("link", { name: "Hand an issue to an agent." }).click();
     await page.locator("main").getByRole("link").first().click();
     await page.getByRole("button", { name: "See what the agent would get" }).click();

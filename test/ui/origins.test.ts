@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { ownHeaders, send } from "../support/page-client.ts";
-import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
+import { type BrowserDesk, arriveAt, browserDesk, calm } from "./support/browser-desk.ts";
 import { PHONE, type TestBrowser, describePage, openBrowser, watch } from "./support/chromium.ts";
 import { hasSsh, sshForward } from "./support/ssh-forward.ts";
 import { tlsProxy } from "./support/tls-proxy.ts";
@@ -36,7 +36,7 @@ async function close(): Promise<void> {
 async function useAt(page: Page): Promise<void> {
   const complaints = watch(page, origin);
   await page.goto((await desk.link()).replace(desk.origin, origin));
-  await page.getByText("up to date").waitFor();
+  await arriveAt(page);
   const id = await desk.propose({ limitPrice: "2900", quantity: "1" });
   await page.getByRole("link", { name: /buy 1 SPX limit 2900/ }).click();
   await page.getByRole("button", { name: "Decide…" }).click();

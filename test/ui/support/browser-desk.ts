@@ -23,6 +23,15 @@ export interface SignedInPage {
   go(route: string): Promise<void>;
 }
 
+/**
+ * Waits until the page that was opened shows the desk, and moves the mouse on it: the page takes no press of a mouse
+ * that has not moved since.
+ */
+export async function arriveAt(page: Page): Promise<void> {
+  await page.getByText("up to date").waitFor();
+  await page.mouse.move(0, 0);
+}
+
 export async function browserDesk(options: TempDeskOptions = {}): Promise<BrowserDesk> {
   const { desk, origin, link } = await pageDesk(options);
   return {
@@ -33,7 +42,7 @@ export async function browserDesk(options: TempDeskOptions = {}): Promise<Browse
       page.setDefaultTimeout(PATIENT.timeout);
       const complaints = watch(page, origin);
       await page.goto(await link());
-      await page.getByText("up to date").waitFor();
+      await arriveAt(page);
       const go = async (route: string): Promise<void> => {
         await page.evaluate((hash) => {
           location.hash = hash;

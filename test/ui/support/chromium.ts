@@ -45,8 +45,9 @@ export interface TestBrowser {
     speed?: number;
   }): Promise<BrowserContext>;
   /**
-   * Runs `work`, and returns the CPU time of each task of the page's main thread meanwhile, in ms. Elapsed time would
-   * count other programs of a busy machine, too.
+   * Runs `work`, and returns the CPU time of each task of the page's main thread meanwhile, in ms of the processor for
+   * which the budgets are written: on a slower one each time is divided by how much longer a fixed piece of work takes
+   * there. Elapsed time would count other programs of a busy machine, too.
    */
   tasks(page: Page, work: () => Promise<void>): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -54,6 +55,29 @@ export interface TestBrowser {
 
 /** A mark of the main thread of one page: a browser has many threads. */
 const MAIN_THREAD = "qoc-main-thread";
+
+/** What `fixedWork` takes on the processor for which the budgets of the page are written, ms. */
+const FIXED_WORK_MS = 4;
+
+/** Returns the median time of a fixed piece of work like the page's: elements, texts, JSON and sorting. */
+function fixedWork(): number {
+  const times: number[] = [];
+  for (let round = 0; round < 21; round += 1) {
+    const started = performance.now();
+    const rows = Array.from({ length: 2_000 }, (_, n) => ({ id: `order-${(n * 7_919) % 2_000}`, quantity: String(n) }));
+    const read = JSON.parse(JSON.stringify(rows)) as typeof rows;
+    read.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const list = document.createElement("ul");
+    for (const { id } of read.slice(0, 500)) list.append(Object.assign(document.createElement("li"), { title: id }));
+    times.push(performance.now() - started);
+  }
+  return times.toSorted((a, b) => a - b)[10] ?? Number.NaN;
+}
+
+/** Returns how many times slower than that processor this one is now; 1 if it is not slower. */
+async function slowness(page: Page): Promise<number> {
+  return Math.max(1, (await page.evaluate(fixedWork)) / FIXED_WORK_MS);
+}
 
 interface TraceEvent {
   readonly name: string;
@@ -78,15 +102,17 @@ export async function openBrowser(): Promise<TestBrowser> {
       return context;
     },
     tasks: async (page, work) => {
+      const before = await slowness(page);
       await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing", "-*"] });
       await page.evaluate((name) => void performance.mark(name), MAIN_THREAD);
       await work();
       // The trace has a task once it has ended, and an answer of the page can come before that.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
       const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+      const slower = (before + (await slowness(page))) / 2;
       const own = traceEvents.find(({ name }) => name === MAIN_THREAD);
       return traceEvents.flatMap(({ name, pid, tid, tdur = 0 }) =>
-        name.endsWith("RunTask") && pid === own?.pid && tid === own.tid ? [tdur / 1_000] : [],
+        name.endsWith("RunTask") && pid === own?.pid && tid === own.tid ? [tdur / 1_000 / slower] : [],
       );
     },
     close: async () => {
