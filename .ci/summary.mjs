@@ -14,6 +14,7 @@ const reports = readdirSync(folder)
   .map((name) => ({ tier: name.slice(0, -".json".length), ...JSON.parse(readFileSync(join(folder, name), "utf8")) }));
 
 const failures = [];
+const triedAgain = [];
 let [passed, failed, skipped] = [0, 0, 0];
 for (const { tier, ...report } of reports) {
   passed += report.numPassedTests;
@@ -25,6 +26,10 @@ for (const { tier, ...report } of reports) {
     for (const { fullName, failureMessages } of tests) {
       failures.push({ title: `${where}\n  ${fullName}`, text: failureMessages.join("\n") });
     }
+    // A test that passed when it was run again keeps the message of its first run.
+    for (const { status: outcome, fullName, failureMessages } of assertionResults)
+      if (outcome === "passed" && failureMessages.length > 0)
+        triedAgain.push(`${where}\n  ${fullName}\n    ${failureMessages[0].split("\n")[0]}`);
     // A file that could not be loaded, or whose hook failed, has no failed test.
     if (status === "failed" && tests.length === 0) failures.push({ title: where, text: message });
   }
@@ -41,6 +46,9 @@ for (const { title, text } of failures.slice(0, FAILURES_MAX)) {
   );
 }
 if (failures.length > FAILURES_MAX) console.log(`and ${failures.length - FAILURES_MAX} more`);
+
+if (triedAgain.length > 0)
+  console.log(`\n== tests that failed once and passed when run again\n${triedAgain.join("\n")}`);
 
 // A step can fail without a failed test, for example by a type error.
 if (failed === 0) failed = Number(failedSteps);

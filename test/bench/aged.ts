@@ -6,7 +6,7 @@ import { hostSigner, readPublicKeys, verifySignature } from "../../src/trading/k
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
-import { approvalTime, propose } from "./approval.ts";
+import { approvalTime, atRest, propose } from "./approval.ts";
 import { instantVenue } from "./harness.ts";
 import { writeHistory } from "./history.ts";
 import { type Row, SHORT, median, ratioOf, say, us } from "./measure.ts";
@@ -35,7 +35,7 @@ async function deskWith(records: number): Promise<TempDesk> {
 async function approve(desk: TempDesk, round: number): Promise<number> {
   const symbol = `S${round % 50}`;
   const draft = await propose(desk, { side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100" });
-  while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await atRest(desk);
   return approvalTime(desk, draft);
 }
 

@@ -18,6 +18,12 @@ export function propose(desk: TempDesk, terms: Readonly<Record<string, string>>)
   return desk.call<Draft>("orders propose", { ...terms, rationale: "bench" });
 }
 
+/** Resolves when no order is in flight, and what the orders caused is in files. */
+export async function atRest(desk: TempDesk): Promise<void> {
+  while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await desk.settled();
+}
+
 /** The time from the decision to the venue's acknowledgement, ms. The review and the signature come before it. */
 export async function approvalTime(desk: TempDesk, { id, digest }: Draft): Promise<number> {
   // Projections are written after the response; those of the previous order must not count for this one.

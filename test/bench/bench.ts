@@ -19,7 +19,7 @@ import { KeptLedger } from "../../src/trading/account/kept-ledger.ts";
 import { emptyLedger } from "../../src/trading/account/ledger-parts.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { aged } from "./aged.ts";
-import { approvalTime, openFloor, propose } from "./approval.ts";
+import { approvalTime, atRest, openFloor, propose } from "./approval.ts";
 import { builtIns } from "./built-in.ts";
 import { hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { fillsThroughput } from "./fills.ts";
@@ -38,7 +38,7 @@ import { orderEventsOf } from "./orders-scenario.ts";
 import { finishReport, startReport } from "./report.ts";
 import { serveVenue } from "./venue-thread.ts";
 import { ordersBesideQuotes, venueOrders } from "./venues.ts";
-import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./harness.ts";
+import { PACKAGE_ROOT, adapterOnWorker, instantVenue, streamingVenue } from "./harness.ts";
 
 const ORDER = {
   clientOrderId: "q1-1-1",
@@ -94,33 +94,59 @@ async function rpc(): Promise<readonly Row[]> {
   ];
 }
 
+const APPROVALS = SHORT ? 40 : 300;
+
+/** Row 2: from approve to acknowledgement with the quote at hand, compared with two flushes and a raw round trip. */
+async function approvalsAtHand(): Promise<Row> {
+  const desk = await tempDesk(streamingVenue);
+  const raw = rawEcho();
+  const floor = await openFloor(raw.call);
+  const times = await series(desk, 0, APPROVALS, floor.run);
+  await desk.stop();
+  await discard(desk);
+  await raw.close();
+  await floor.close();
+  return {
+    n: 2,
+    name: "approve at hand",
+    what: "approve to ack, the quote at hand, p50",
+    floor: "two flushes and a raw round trip",
+    ours: us(median(times.ours)),
+    base: us(median(times.floor)),
+    ...ratioOf(times.ours, times.floor),
+    target: "<= 1.5",
+  };
+}
+
 /**
- * Row 2: from approve to acknowledgement, compared with two flushes and a raw round trip. Row 4: order 10,000 compared
- * with order 10.
+ * Row 2 once more, at a venue that is asked for the quote during the approval: the floor does not contain that. Row 4:
+ * order 10,000 compared with order 10.
  */
 async function approvals(): Promise<readonly Row[]> {
+  const atHand = await approvalsAtHand();
   const desk = await tempDesk(instantVenue);
   const raw = rawEcho();
   const floor = await openFloor(raw.call);
-  const count = SHORT ? 40 : 300;
+  const count = APPROVALS;
   const first = await series(desk, 0, count, floor.run);
   say(`  ${BETWEEN + 300} orders ...`);
-  await series(desk, 300, BETWEEN, undefined);
+  await decideMany(desk, 300, BETWEEN);
   const late = await series(desk, 10_000, count, floor.run);
   await desk.stop();
   await discard(desk);
   await raw.close();
   await floor.close();
   return [
+    atHand,
     {
       n: 2,
       name: "approve",
-      what: "approve to ack, p50",
+      what: "approve to ack, the quote asked for, p50",
       floor: "two flushes and a raw round trip",
       ours: us(median(first.ours)),
       base: us(median(first.floor)),
       ...ratioOf(first.ours, first.floor),
-      target: "<= 1.5",
+      target: "stated",
     },
     {
       n: 4,
@@ -138,26 +164,38 @@ async function approvals(): Promise<readonly Row[]> {
 
 const BETWEEN = SHORT ? 100 : 9_700;
 
+/** Proposes a limit order; 50 in a row have 50 symbols. */
+function proposeNth(desk: TempDesk, n: number): ReturnType<typeof propose> {
+  return propose(desk, { side: "buy", symbol: `S${n % 50}`, quantity: "1", type: "limit", limitPrice: "100" });
+}
+
 async function series(
   desk: TempDesk,
   from: number,
   count: number,
-  floor: (() => Promise<unknown>) | undefined,
+  floor: () => Promise<unknown>,
 ): Promise<{ ours: number[]; floor: number[] }> {
   const ours: number[] = [];
   const base: number[] = [];
   for (let i = 0; i < count; i++) {
-    const symbol = `S${(from + i) % 50}`;
-    const draft = await propose(desk, { side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100" });
-    if (floor === undefined && i % 10 !== 0) {
-      await desk.call("reject", { id: draft.id });
-      continue;
-    }
-    while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const draft = await proposeNth(desk, from + i);
+    await atRest(desk);
+    // Before the approval: after it the desk stores the fill and writes files, which the floor must not contain.
+    base.push(...(await timed(1, floor)));
     ours.push(await approvalTime(desk, draft));
-    if (floor !== undefined) base.push(...(await timed(1, floor)));
   }
   return { ours: ours.slice(Math.min(30, ours.length / 10)), floor: base.slice(Math.min(30, base.length / 10)) };
+}
+
+/** Orders that are not timed, ten at once: one is approved, and nine are rejected. */
+async function decideMany(desk: TempDesk, from: number, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 10) {
+    const decisions = Array.from({ length: 10 }, async (_, n) => {
+      const draft = await proposeNth(desk, from + i + n);
+      await (n === 0 ? approvalTime(desk, draft) : desk.call("reject", { id: draft.id }));
+    });
+    await Promise.all(decisions);
+  }
 }
 
 const RECORDS = SHORT ? 10_000 : 100_000;

@@ -21,11 +21,19 @@ const GUARDS = [
 
 export const GUARD_TABLES = GUARDS.map((key) => `[[guard]]\nkey = "${key}"\n`).join("");
 
-export const instantVenue: TempDeskOptions = {
-  files: { "instant.ts": VENUE },
-  config: () =>
-    `[workspace]\nhistory_enabled = false\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${GUARD_TABLES}`,
-};
+function instantDesk(options = ""): TempDeskOptions {
+  const connector = `[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${options}`;
+  return {
+    files: { "instant.ts": VENUE },
+    config: () => `[workspace]\nhistory_enabled = false\n${connector}${GUARD_TABLES}`,
+  };
+}
+
+/** The desk asks this venue for each quote. */
+export const instantVenue = instantDesk();
+
+/** This venue streams quotes of the symbols that it was asked for, as the built-in connectors do. */
+export const streamingVenue = instantDesk("  [connector.options]\n  stream = true\n");
 
 export async function adapterOnWorker() {
   const harness = await adapterHarness(adapterSource(""));

@@ -5,7 +5,7 @@ import { adapterFixture } from "../support/adapter-fixture.ts";
 import { ALPACA_ENV, ALPACA_SECRETS, alpacaTable } from "../support/alpaca-desk.ts";
 import { CCXT_ENV, CCXT_SECRETS, ccxtTable } from "../support/ccxt-desk.ts";
 import { discard, tempDesk } from "../support/temp-desk.ts";
-import { approvalTime, openFloor, propose } from "./approval.ts";
+import { approvalTime, atRest, openFloor, propose } from "./approval.ts";
 import { GUARD_TABLES, instantVenue } from "./harness.ts";
 import { type Row, SHORT, median, quantile, ratioOf, timed, us } from "./measure.ts";
 import { type VenueThread, openVenueThread } from "./venue-thread.ts";
@@ -84,10 +84,11 @@ async function ordersAt(measured: MeasuredVenue): Promise<Row> {
   const floor = await openFloor(() => order(`bare${(sent += 1)}`), quote);
   for (let i = 0; i < ROUNDS; i++) {
     const draft = await propose(desk, { ...terms, limitPrice: String(80 + (i % 10)) });
+    await atRest(desk);
+    base.push(...(await timed(1, floor.run)));
     ours.push(await approvalTime(desk, draft));
     // A working order would be judged with each further one.
     await desk.call("cancel", { all: true });
-    base.push(...(await timed(1, floor.run)));
   }
   await desk.stop();
   await discard(desk);

@@ -23,6 +23,12 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [1, 49],
   [60, 63],
   [70, 72],
+  [80, 86],
+  [90, 94],
+  [100, 102],
+  [120, 128],
+  [140, 142],
+  [150, 153],
 ];
 
 describe("docs/attacks.md", () => {

@@ -390,4 +390,22 @@ export const CHECKPOINT_MUTANTS: readonly Mutant[] = [
     test: "test/bus/journal-read.test.ts",
     fails: SAME_SCAN,
   },
+  {
+    name: "c43",
+    removes: "the keys that find no slot in a map by text",
+    file: "src/lib/text-map.ts",
+    search: "return this.#crowded.get(key) ?? -1;",
+    replace: "return -1;",
+    test: "test/lib/text-map.test.ts",
+    fails: "keeps texts apart whose hashes are alike, and finds none of them that was removed",
+  },
+  {
+    name: "c44",
+    removes: "the comparison of the keys whose hashes are alike",
+    file: "src/lib/text-map.ts",
+    search: "cells[place + 2] === hash && cells[place] === key",
+    replace: "cells[place + 2] === hash",
+    test: "test/lib/text-map.test.ts",
+    fails: "has what a map of the language has, in the same order, over random changes",
+  },
 ];

@@ -31,13 +31,14 @@ function copyProject(): string {
 function statusOf(copy: string, { test, fails }: Pick<Mutant, "test" | "fails">): string {
   const report = join(copy, "report.json");
   rmSync(report, { force: true });
-  const pattern = fails.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  // The name of a test that runs for each of several values has a place for them.
+  const pattern = fails.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/%[sj]/g, ".*");
   const args = ["vitest", "run", test, "-t", pattern, "--reporter=json", `--outputFile=${report}`];
   const { stderr } = spawnSync("npx", args, { cwd: copy, encoding: "utf8" });
   try {
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as TestReport;
     const named = testResults.flatMap(({ assertionResults }) =>
-      assertionResults.filter(({ title }) => title === fails),
+      assertionResults.filter(({ title }) => new RegExp(`^${pattern}$`).test(title)),
     );
     return [...new Set(named.map(({ status }) => status))].join(" and ") || "not there";
   } catch {

@@ -128,4 +128,75 @@ export const ESCAPE_ATTACKS: readonly Attack[] = [
     "replacing the dispatcher behind fetch",
     `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); globalThis[s] = { dispatch: () => true }; return "replaced";`,
   ),
+  escape(
+    "C48",
+    "memory of the desk by the native object of a zlib stream",
+    `const handle = new (zlib.createDeflate()._handle.constructor)(1); const list = new Uint32Array(2); handle.init(15, 9, 8, 0, list, () => {}, undefined); let c; new ReadableStream({ type: "bytes", start(x) { c = x; } }); c.enqueue(new Uint8Array(list.buffer)); handle.writeSync(4, new Uint8Array(9), 0, 9, new Uint8Array(99), 0, 99); return "wrote where the list was";`,
+    { head: `import zlib from "node:zlib";` },
+  ),
+  escape(
+    "C49",
+    "a wrong call of the native object of a zlib stream",
+    `zlib.createGzip()._handle.write(); return "written";`,
+    {
+      head: `import zlib from "node:zlib";`,
+    },
+  ),
+  escape(
+    "C50",
+    "a wrong call of the native object of a hash",
+    `const hash = crypto.createHash("sha1"); for (const s of Object.getOwnPropertySymbols(hash)) hash[s]?.update?.(); return "called";`,
+    {
+      head: `import crypto from "node:crypto";`,
+      expect: { worker: "host crashes", process: "contained" },
+      note: "documented: Node ends the whole process, not the thread alone",
+    },
+  ),
+  escape(
+    "C51",
+    "memory outside of a list, by the length that it states",
+    `const list = Buffer.from(new ArrayBuffer(64)), read = Buffer.alloc(4_096); for (const name of ["byteLength", "length"]) Object.defineProperty(list, name, { value: 1e9 }); for (let n = 0; n < 50; n++) { list.copy(read, 0, 64 + n, 4_160 + n); Buffer.concat([list, read]); if (read.some((byte) => byte !== 0)) return "read"; } throw new Error("nothing was read");`,
+  ),
+  escape(
+    "C52",
+    "memory outside of a stream of bytes, by its state",
+    `let c; const stream = new ReadableStream({ type: "bytes", start(x) { c = x; } }); const key = Object.getOwnPropertySymbols(c).find((s) => String(s) === "Symbol(kState)"); const reader = stream.getReader({ mode: "byob" }); await 0; c.enqueue(new Uint8Array(64)); const state = c[key], first = state.queue.peek?.() ?? state.queue[0]; first.byteOffset = 4_096; first.byteLength = 60_000; state.queueTotalSize = 60_000; const { value } = await reader.read(new Uint8Array(60_000)); return "read " + value.length;`,
+  ),
+  escape(
+    "C53",
+    "memory that is taken away while a method of Buffer reads it",
+    `const memory = new ArrayBuffer(2 ** 20, { maxByteLength: 2 ** 20 }), list = Buffer.from(memory); const text = list.latin1Slice({ valueOf() { memory.resize(0); return 0; } }, 2 ** 20); if (text.length > 0) return "read " + text.length; throw new Error("nothing was read");`,
+  ),
+  escape(
+    "C54",
+    "the state of a StringDecoder, which native code trusts",
+    `const decoder = new StringDecoder("utf8"); const key = Object.getOwnPropertySymbols(decoder)[0] ?? Object.getOwnPropertySymbols(StringDecoder.prototype)[0]; decoder[key][4] = 4; decoder[key][5] = 200; decoder.write(Buffer.alloc(5, 0x80)); decoder[key] = Buffer.alloc(0); decoder.write(Buffer.alloc(5)); throw new Error("it has its own state");`,
+    { head: `import { StringDecoder } from "node:string_decoder";` },
+  ),
+  escape(
+    "C55",
+    "another object in place of the native one of a TextDecoder",
+    `const decoder = new TextDecoder("utf-16le"); for (const key of Object.getOwnPropertySymbols(decoder)) if (String(key) === "Symbol(handle)") decoder[key] = {}; decoder.decode(new Uint8Array(4)); throw new Error("it has its own object");`,
+  ),
+  escape(
+    "C56",
+    "a timer whose id is no number",
+    `for (const timer of [setTimeout(() => {}, 1), setImmediate(() => {})]) for (const key of Object.getOwnPropertySymbols(timer)) if (typeof timer[key] === "number") timer[key] = NaN; await new Promise((resolve) => setTimeout(resolve, 50)); throw new Error("the process goes on");`,
+  ),
+  escape(
+    "C57",
+    "the ids of an asynchronous resource",
+    `const { asyncResource } = new EventEmitterAsyncResource({ name: "x" }); for (const key of Object.getOwnPropertySymbols(asyncResource)) if (typeof asyncResource[key] === "number") asyncResource[key] = NaN; asyncResource.runInAsyncScope(() => {}); return "called";`,
+    { head: `import { EventEmitterAsyncResource } from "node:events";` },
+  ),
+  escape(
+    "C58",
+    "a native getter called as a constructor",
+    `const getters = Object.values(Object.getOwnPropertyDescriptors(URLPattern.prototype)).flatMap(({ get }) => get ?? []); for (let n = 0; n < 20_000; n++) for (const get of getters) Reflect.construct(get, []); return "called";`,
+  ),
+  escape(
+    "C59",
+    "memory that was not cleared",
+    `const lists = Array.from({ length: 3_000 }, (_, n) => Buffer.allocUnsafeSlow([2_000, 4_000, 8_000, 30_000][n % 4])); lists.push(new Uint8Array(Buffer.from("").buffer), new Uint8Array(Buffer.from("a").buffer, 1)); if (lists.some((list) => list.some((byte) => byte !== 0))) return "read"; throw new Error("all is cleared");`,
+  ),
 ];

@@ -32,6 +32,13 @@ const DISPATCH = (method: string): string =>
 const OPENED = (socket: string): string =>
   `return await new Promise((resolve, reject) => { const s = ${socket}; s.on("open", () => resolve("opened")); s.on("connect", () => resolve("connected")); s.on("error", reject); });`;
 const WS_URL = `this.ctx.options.web.replace("http", "ws")`;
+/** What the runtime asks an object for that it copies, by a prototype that answers; and the symbols of an object. */
+const COPIES = `
+  let caught = "";
+  const note = (k) => { if (String(k).startsWith("Symbol(messaging_")) caught ||= "asked for " + String(k); };
+  const asked = () => { const blob = new Blob(["x"]); Object.setPrototypeOf(blob, new Proxy(Blob.prototype, { get: (t, k) => (note(k), undefined) })); return blob; };
+  const symbolsOf = (o) => o === null || o === undefined ? [] : [...Object.getOwnPropertySymbols(o), ...symbolsOf(Object.getPrototypeOf(o))];
+`;
 
 export const NETWORK_ATTACKS: readonly Attack[] = [
   network("F11", "a socket by CONNECT through the dispatcher of fetch", DISPATCH("CONNECT")),
@@ -192,5 +199,15 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     "F70",
     "the caller of a function that the runtime calls",
     `${FIND} const f = Function("find", "return function f() { let c = f.caller; for (let i = 0; i < 20 && c; i++) { find(c); try { for (const a of c.arguments) find(a); } catch {} c = c.caller; } }")(find); setTimeout(f, 1); process.nextTick(f); const w = new WebSocket(${WS_URL}); w.onerror = f; w.on("open", f); await fetch({ toString: () => (f(), this.ctx.options.web) }).catch(() => 0); await pause(60); return caught;`,
+  ),
+  network(
+    "F71",
+    "a port by the methods with which the runtime transfers streams and signals",
+    `${FIND} for (const make of [() => new ReadableStream(), () => new WritableStream(), () => new TransformStream(), () => new AbortController().signal, () => AbortSignal.timeout(9e5)]) for (let p = make(); p; p = Object.getPrototypeOf(p)) for (const s of Object.getOwnPropertySymbols(p)) { const o = make(); try { find(o[s]()); } catch {} for (const state of Object.getOwnPropertySymbols(o)) find(o[state]); } return caught;`,
+  ),
+  network(
+    "F72",
+    "a handle of any file by a copy that names an internal class of the runtime",
+    `${COPIES} const copies = [(v) => structuredClone(v), (v) => performance.mark("x", { detail: v }).detail, (v) => new PerformanceMark("x", { detail: v }).detail]; const clone = symbolsOf(new Blob([])).find((s) => String(s).includes("messaging_clone")); for (const copy of copies) { try { copy(asked()); } catch {} if (clone) try { const blob = new Blob([]); Object.defineProperty(blob, clone, { value: () => ({ data: { handle: { fd: 1 } }, deserializeInfo: "internal/fs/promises:FileHandle" }) }); const { mode } = await copy(blob).stat(); caught = "stat of descriptor 1: " + mode; } catch {} } return caught;`,
   ),
 ];

@@ -167,6 +167,11 @@ describe.skipIf(sandbox.problem !== undefined)("inside bubblewrap, code with eve
     expect(outputOf(sandbox, code)).toMatch(/^(EACCES|EROFS)$/);
   });
 
+  it("P17 writes no file into memory that its limit does not count", () => {
+    const code = `fs.writeFileSync("/dev/shm/planted", "x"); say("written")`;
+    expect(outputOf(sandbox, code)).toBe("EROFS");
+  });
+
   it("P15 ends with the process that started it", async () => {
     const { program, args, env, cwd } = sandbox.commandOf(
       commandOf(`fs.writeSync(1, "up"); setInterval(() => {}, 1e6)`),

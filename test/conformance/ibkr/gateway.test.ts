@@ -269,7 +269,7 @@ describe("the connection", () => {
     gateway.isSilent = false;
     await expect.poll(() => connector.status.state).toBe("ready");
     expect(gateway.streamsOpened).toBeGreaterThan(before);
-  }, 45_000);
+  });
 });
 
 describe("quotes", () => {
