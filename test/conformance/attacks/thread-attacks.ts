@@ -15,6 +15,11 @@ function threadAttack(id: string, title: string, code: string, more: Partial<Att
 }
 const HANG = "await new Promise(() => {});";
 const HOLD = "await new Promise((r) => setTimeout(r, this.ctx.options.holdMs));";
+/**
+ * Memory is filled in pieces of a megabyte, because a thread cannot be ended inside one native call, and a busy machine
+ * needs seconds to fill hundreds of megabytes.
+ */
+const PIECE = 1_048_576;
 /** V8 aborts the process if one allocation exceeds the heap limit by more than its reserve. */
 const LARGE_ALLOCATION = {
   expect: { worker: ["contained", "host crashes", "refused", "zombie"], process: ["contained", "refused"] },
@@ -76,8 +81,8 @@ export const THREAD_ATTACKS: readonly Attack[] = [
   threadAttack(
     "A26",
     "memory outside the heap: ArrayBuffers",
-    `const keep = []; for (let i = 0; i < 5; i++) keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); ` +
-      `${HOLD} return "held " + keep.length * 64 + " MB";`,
+    `const keep = []; for (let i = 0; i < 320; i++) keep.push(new Uint8Array(${PIECE}).fill(1)); ` +
+      `${HOLD} return "held " + keep.length + " MB";`,
     {
       // A machine that needs long to fill the memory answers no ping meanwhile, and the worker is ended.
       expect: { worker: ["succeeds", "contained"], process: "contained" },
@@ -87,8 +92,9 @@ export const THREAD_ATTACKS: readonly Attack[] = [
   threadAttack(
     "A27",
     "memory outside the heap: WebAssembly",
-    `const memory = new WebAssembly.Memory({ initial: 6144 }); new Uint8Array(memory.buffer).fill(1); ${HOLD} ` +
-      `return "held 384 MB";`,
+    `const bytes = new Uint8Array(new WebAssembly.Memory({ initial: 6144 }).buffer); ` +
+      `for (let at = 0; at < bytes.length; at += ${PIECE}) bytes.fill(1, at, at + ${PIECE}); ` +
+      `${HOLD} return "held 384 MB";`,
     {
       // A machine that needs long to fill the memory answers no ping meanwhile, and the worker is ended.
       expect: { worker: ["succeeds", "contained"], process: "contained" },
@@ -98,8 +104,8 @@ export const THREAD_ATTACKS: readonly Attack[] = [
   threadAttack(
     "A28",
     "memory outside the heap: external strings",
-    `const keep = []; for (let i = 0; i < 4; i++) keep.push(Buffer.alloc(100_000_000, "a").toString("latin1")); ` +
-      `${HOLD} return "held " + keep.length * 100 + " MB";`,
+    `const keep = []; for (let i = 0; i < 200; i++) keep.push(Buffer.alloc(2 * ${PIECE}, "a").toString("latin1")); ` +
+      `${HOLD} return "held " + keep.length * 2 + " MB";`,
     {
       head: `import { Buffer } from "node:buffer";`,
       expect: { worker: ["succeeds", "contained", "host crashes"], process: "contained" },
