@@ -6,7 +6,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, createServer } from "no
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { makeCode, send } from "../support/page-client.ts";
 import { discard, tempDesk } from "../support/temp-desk.ts";
 import { type BrowserDesk, browserDesk, calm } from "./support/browser-desk.ts";
@@ -70,7 +70,12 @@ describePage("a program that holds the port while the desk is down", () => {
     [browser, desk] = await Promise.all([openBrowser(), browserDesk({ config: calm })]);
     context = await browser.context();
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    if (desk === undefined) return;
+    await stopDesk();
+    await discard(desk.desk);
+  });
 
   it("W67 gets nothing that opens the session later; the page goes on after the restart", async () => {
     const { page } = await desk.signIn(context);
@@ -126,14 +131,18 @@ describePage("a program that holds the port while the desk is down", () => {
     await plantWorker(page, desk.origin, port);
     const again = await tempDesk({ again: { root: desk.root, home: desk.desk.home }, port });
     try {
-      await page.goto(`${desk.origin}/ui/`);
-      // The browser asks for the worker's program again after each page, and the desk answers.
-      await page.waitForFunction(() => document.title.includes("Qoc"));
+      // The browser asks for the worker's program again a second after each page, and the desk answers.
+      await vi.waitFor(
+        async () => {
+          await page.goto(`${desk.origin}/ui/`);
+          await page.waitForFunction(() => document.title.includes("Qoc"), undefined, { timeout: 10_000 });
+        },
+        { timeout: 120_000 },
+      );
       const left = await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length);
       expect(left).toBe(0);
     } finally {
       await again.stop();
-      await discard(again);
     }
   });
 });
