@@ -11,8 +11,11 @@ const jsonFile = process.env["QOC_TEST_REPORT"];
 const jsonReporter: ["json", { outputFile: string }][] =
   jsonFile === undefined ? [] : [["json", { outputFile: jsonFile }]];
 
+/** `.ci/run` runs failed files again with nothing beside them. */
+const IS_ALONE = process.env["QOC_TEST_ALONE"] === "1";
+
 /** Tests spend much of their time waiting: one worker more than there are cores. */
-const WORKERS = availableParallelism() + 1;
+const WORKERS = IS_ALONE ? 1 : availableParallelism() + 1;
 
 export default defineConfig({
   resolve: { alias: { "@qoc-app/sdk": fileURLToPath(new URL("./src/domain/sdk.ts", import.meta.url)) } },
@@ -38,7 +41,7 @@ export default defineConfig({
         // The root config's setup runs once for all projects.
         globalSetup: [],
         // Vitest runs projects with other numbers of workers one after the other.
-        ...(tier.mostlyWaits === true && { maxWorkers: 2 * WORKERS, sequence: { groupOrder: 1 } }),
+        ...(tier.mostlyWaits === true && !IS_ALONE && { maxWorkers: 2 * WORKERS, sequence: { groupOrder: 1 } }),
       },
     })),
     reporters: ["default", new TierReporter(), ...jsonReporter],
