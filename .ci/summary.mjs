@@ -18,6 +18,7 @@ const reports = names
     return { tier, first: read(name), again: names.includes(`${tier}.again.json`) ? read(`${tier}.again.json`) : [] };
   });
 
+const isFailed = (test) => test.status === "failed";
 const failures = [];
 const triedAgain = [];
 let [passed, failed, skipped] = [0, 0, 0];
@@ -26,7 +27,7 @@ for (const { tier, first, again } of reports)
     const where = `${tier}: ${relative(process.cwd(), result.name)}`;
     const alone = again.find(({ name }) => name === result.name);
     const { status, message, assertionResults } = alone ?? result;
-    const tests = assertionResults.filter((test) => test.status === "failed");
+    const tests = assertionResults.filter(isFailed);
     failed += tests.length;
     passed += assertionResults.filter((test) => test.status === "passed").length;
     skipped += assertionResults.filter((test) => !["passed", "failed"].includes(test.status)).length;
@@ -39,7 +40,7 @@ for (const { tier, first, again } of reports)
       for (const { status: outcome, fullName, failureMessages } of run.assertionResults)
         if (failureMessages.length > 0 && (outcome === "passed" || (run === result && alone !== undefined)))
           triedAgain.push(`${where}\n  ${fullName}\n    ${failureMessages[0].split("\n")[0]}`);
-    if (alone !== undefined && !result.assertionResults.some((test) => test.status === "failed"))
+    if (alone !== undefined && result.status === "failed" && !result.assertionResults.some(isFailed))
       triedAgain.push(`${where}\n    ${result.message.split("\n")[0]}`);
   }
 
