@@ -9,7 +9,7 @@ const NAME_CHARS_MAX = 100;
  * The first reason, with the member that it concerns, and the value of that member if it is a number, a boolean or
  * null: `venueOrderId must be a text, not 12345`. An answer that is not there at all: `it is missing`.
  */
-export function answerIssue({ issues: [issue] }: z.ZodError, answer: unknown): string {
+export function answerIssue({ issues: [issue] }: Pick<z.ZodError, "issues">, answer: unknown): string {
   return issue === undefined ? "it is not allowed" : issueText(issue, answer);
 }
 

@@ -63,11 +63,15 @@ function findConnector(connectors: Connectors, name: string): Connector {
   return connector;
 }
 
-/** A call of an adapter's method, with the schema of its result. */
+type ParsedAnswer<T> =
+  | { readonly success: true; readonly data: T }
+  | { readonly success: false; readonly error: Pick<z.ZodError, "issues"> };
+
+/** A call of an adapter's method, and how its result is read. */
 interface VenueCall<T> {
   readonly method: Method;
   readonly args?: readonly unknown[];
-  readonly schema: z.ZodType<T>;
+  readonly read: (answer: unknown) => ParsedAnswer<T> | Promise<ParsedAnswer<T>>;
   /** The members of the answer, if it is an object or a list of objects. */
   readonly members?: ReadonlySet<string>;
   /** Reads what the schema reads, in a form that is read faster and has known members alone; else undefined. */
@@ -80,7 +84,7 @@ interface VenueCall<T> {
 async function callVenue<T>(
   connectors: Connectors,
   name: string,
-  { method, args = [], schema, members, readCanonical }: VenueCall<T>,
+  { method, args = [], read, members, readCanonical }: VenueCall<T>,
 ): Promise<T> {
   const connector = findConnector(connectors, name);
   const response: Envelope = await connector.invoke(method, args);
@@ -91,7 +95,7 @@ async function callVenue<T>(
   if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
   const canonical = readCanonical?.(response.value);
   if (canonical !== undefined) return canonical;
-  const parsed = schema.safeParse(response.value);
+  const parsed = await read(response.value);
   if (parsed.success) {
     if (members !== undefined) connector.unknownMembers.note(method, response.value, members);
     return parsed.data;
@@ -109,35 +113,47 @@ async function callIfSupported<T>(connectors: Connectors, name: string, call: Ve
   return isSupported ? callVenue(connectors, name, call) : undefined;
 }
 
-type AnswerForm<T> = Pick<VenueCall<T>, "schema" | "members">;
+type AnswerForm<T> = Pick<VenueCall<T>, "read" | "members">;
 
+function readBy<T>(schema: z.ZodType<T>): AnswerForm<T> {
+  return { read: (answer) => schema.safeParse(answer) };
+}
 function one<T>(shape: AnswerShape<T>): AnswerForm<T> {
-  return { schema: shape, members: shape.members };
+  return { ...readBy(shape), members: shape.members };
 }
 function oneOrNull<T>(shape: AnswerShape<T>): AnswerForm<T | null> {
-  return { schema: shape.nullable(), members: shape.members };
+  return { ...readBy(shape.nullable()), members: shape.members };
 }
 function list<T>(shape: AnswerShape<T>, max: number): AnswerForm<T[]> {
-  return { schema: listOf(shape, max), members: shape.members };
+  return { ...listOf(shape, max), members: shape.members };
 }
-/** Stops at the first entry that cannot be read: 100,000 entries with six faults each take seconds. */
-function listOf<T>(schema: z.ZodType<T>, max: number): z.ZodType<T[]> {
-  return z
-    .array(z.unknown())
-    .max(max, `has more than ${max} entries`)
-    .transform((entries, context): T[] => {
-      const read: T[] = [];
-      for (const [place, entry] of entries.entries()) {
-        const parsed = schema.safeParse(entry);
-        if (parsed.success) read.push(parsed.data);
-        else {
-          const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-          context.addIssue({ code: "custom", path: [place, ...path], message });
-          return z.NEVER;
-        }
-      }
-      return read;
-    });
+function listOf<T>(schema: z.ZodType<T>, max: number): AnswerForm<T[]> {
+  const entries = entriesUpTo(max);
+  return { read: (answer) => readList(entries.safeParse(answer), schema) };
+}
+function entriesUpTo(max: number): z.ZodType<unknown[]> {
+  return z.array(z.unknown()).max(max, `has more than ${max} entries`);
+}
+
+const ITEMS_PER_SLICE = 256;
+
+/**
+ * A list may have ten thousands of entries, and each takes some microseconds: other work runs between the slices. Stops
+ * at the first entry that cannot be read.
+ */
+async function readList<T>(entries: ParsedAnswer<unknown[]>, schema: z.ZodType<T>): Promise<ParsedAnswer<T[]>> {
+  if (!entries.success) return entries;
+  const data: T[] = [];
+  for (const [place, entry] of entries.data.entries()) {
+    if (place > 0 && place % ITEMS_PER_SLICE === 0) await setImmediate();
+    const parsed = schema.safeParse(entry);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues as [z.core.$ZodIssue];
+      return { success: false, error: { issues: [{ ...issue, path: [place, ...issue.path] }] } };
+    }
+    data.push(parsed.data);
+  }
+  return { success: true, data };
 }
 
 // zod takes longer to make a schema than to read an answer with it.
@@ -147,31 +163,29 @@ const INSTRUMENT = oneOrNull(instrumentSchema);
 const REPORT = oneOrNull(reportSchema);
 const POSITIONS = list(positionSchema, LIMITS.positions);
 const INSTRUMENTS = list(instrumentSchema, LIMITS.instruments);
-const OPEN_ORDERS = { schema: listOf(listedOrderSchema, LIMITS.openOrders), members: reportSchema.members };
+const OPEN_ORDERS = { ...listOf(listedOrderSchema, LIMITS.openOrders), members: reportSchema.members };
 const RATES = list(rateSchema, LIMITS.rates);
 const SESSIONS = list(sessionSchema, LIMITS.sessions);
 const BARS = list(barSchema, LIMITS.bars);
-const ANY = z.unknown();
+const FUNDAMENTALS = readBy(fundamentalsSchema);
+const ANY = readBy(z.unknown());
 
 /** A list, or a page of it in this member. */
-function pageOf(member: string): z.ZodType<VenuePage<unknown>> {
+function pageOf(member: string): AnswerForm<VenuePage<unknown>> {
+  const entries = entriesUpTo(LIMITS.pageItems);
   const page = z
     .looseObject({
-      [member]: listOf(z.unknown(), LIMITS.pageItems),
+      [member]: entries,
       cursor: z.string().min(1).max(CURSOR_CHARS_MAX).nullish(),
     })
     .transform((value) => ({ items: value[member] as readonly unknown[], cursor: value.cursor ?? undefined }));
-  return z.union([listOf(z.unknown(), LIMITS.pageItems).transform((items) => ({ items })), page]) as z.ZodType<
-    VenuePage<unknown>
-  >;
+  return readBy(z.union([entries.transform((items) => ({ items })), page]) as z.ZodType<VenuePage<unknown>>);
 }
 const CURSOR_CHARS_MAX = 2_000;
 const FILL_PAGE = pageOf("fills");
 const ACTIVITY_PAGE = pageOf("activities");
 
-const ITEMS_PER_SLICE = 256;
-
-/** A page may have ten thousands of items: other work runs between the slices. */
+/** In slices, as a list is read. */
 async function readPage<T>(
   { items, cursor }: VenuePage<unknown>,
   parse: (slice: readonly unknown[], unread: UnreadItem[]) => readonly T[],
@@ -195,6 +209,8 @@ export const buyingPowerSchema = z.union([z.number(), z.string()]).transform((ra
   }
 });
 
+const BUYING_POWER = readBy(buyingPowerSchema);
+
 export function openVenueClient(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
@@ -202,7 +218,7 @@ export function openVenueClient(connectors: Connectors) {
     positions: (name: string): Promise<readonly VenuePosition[]> =>
       callVenue(connectors, name, { method: "getPositions", ...POSITIONS }),
     buyingPower: (name: string): Promise<DecimalText> =>
-      callVenue(connectors, name, { method: "getBuyingPower", schema: buyingPowerSchema }),
+      callVenue(connectors, name, { method: "getBuyingPower", ...BUYING_POWER }),
     account: (name: string): Promise<ReportedAccount | undefined> =>
       callIfSupported(connectors, name, { method: "getAccount", ...ACCOUNT }),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
@@ -222,12 +238,12 @@ export function openVenueClient(connectors: Connectors) {
       }),
     fills: async (name: string, since: number, hint: FillsHint): Promise<VenuePage<VenueFill> | undefined> => {
       const args = [since, hint];
-      const page = await callIfSupported(connectors, name, { method: "getFills", args, schema: FILL_PAGE });
+      const page = await callIfSupported(connectors, name, { method: "getFills", args, ...FILL_PAGE });
       const { refusedFills } = findConnector(connectors, name);
       return page && readPage(page, (items, unread) => refusedFills.parse("getFills", items, unread));
     },
     activities: async (name: string, since: number, cursor?: string): Promise<VenuePage<VenueActivity> | undefined> => {
-      const call = { method: "getActivities", args: [since, cursor], schema: ACTIVITY_PAGE } as const;
+      const call = { method: "getActivities", args: [since, cursor], ...ACTIVITY_PAGE } as const;
       const page = await callIfSupported(connectors, name, call);
       const form = { method: "getActivities", noun: "activity", kind: "activity", shape: activitySchema } as const;
       const { refusedFills } = findConnector(connectors, name);
@@ -252,10 +268,10 @@ export function openVenueClient(connectors: Connectors) {
         ...BARS,
       }),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
-      callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], schema: fundamentalsSchema }),
+      callIfSupported(connectors, name, { method: "getFundamentals", args: [symbol], ...FUNDAMENTALS }),
     cancel: async (name: string, venueOrderId: string, order?: CancelHint): Promise<void> => {
       const args = order === undefined ? [venueOrderId] : [venueOrderId, order];
-      await callVenue(connectors, name, { method: "cancelOrder", args, schema: ANY });
+      await callVenue(connectors, name, { method: "cancelOrder", args, ...ANY });
     },
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };

@@ -36,18 +36,41 @@ describe("a list of too many", () => {
   });
 });
 
+async function turnsOf(reading: Promise<readonly unknown[] | undefined>): Promise<number> {
+  let turns = 0;
+  const count = (): void => void setImmediate(() => ((turns += 1), count()));
+  count();
+  expect(await reading).toHaveLength(10_000);
+  const passed = turns;
+  turns = Number.NEGATIVE_INFINITY;
+  return passed;
+}
+
 it.each([
   ["fills", { fillId: "f", venueOrderId: "o", symbol: "A", side: "buy", quantity: "1", price: "2", timestamp: 5 }],
   ["activities", { id: "a", kind: "fee", amount: "-1", currency: "USD", timestamp: 5 }],
 ] as const)("a page of 10,000 %s is read in slices, between which other work runs", async (method, item) => {
   const client = clientOf(times(10_000, () => item));
   const reading = method === "fills" ? client.fills("v", 0, { symbols: [] }) : client.activities("v", 0);
-  let turns = 0;
-  const count = (): void => void setImmediate(() => ((turns += 1), count()));
-  count();
-  expect((await reading)?.items).toHaveLength(10_000);
-  expect(turns).toBeGreaterThan(30);
-  turns = Number.NEGATIVE_INFINITY;
+  expect(await turnsOf(reading.then((page) => page?.items))).toBeGreaterThan(30);
+});
+
+it.each([
+  ["bars", { symbol: "A", timestamp: 5, open: "1", high: "1", low: "1", close: "1" }],
+  ["positions", { symbol: "A", quantity: "1" }],
+  ["openOrders", { venueOrderId: "o", status: "open", filledQuantity: "0" }],
+  ["search", { symbol: "A" }],
+  ["schedule", { open: 1, close: 2, kind: "core" }],
+] as const)("a list of 10,000 %s is read in slices, between which other work runs", async (method, item) => {
+  const client = clientOf(times(10_000, () => item));
+  const calls: Readonly<Record<typeof method, () => Promise<readonly unknown[] | undefined>>> = {
+    bars: () => client.bars("v", "A"),
+    positions: () => client.positions("v"),
+    openOrders: () => client.openOrders("v"),
+    search: () => client.search("v", "A", 10),
+    schedule: () => client.schedule("v", "A", { from: 1, to: 2 }),
+  };
+  expect(await turnsOf(calls[method]())).toBeGreaterThan(30);
 });
 
 describe("an answer of faults", () => {

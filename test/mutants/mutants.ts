@@ -1519,9 +1519,9 @@ const SECOND: readonly Mutant[] = [
     name: "151a",
     removes: "the end of reading at the first fault",
     file: "src/host/venue-client.ts",
-    search:
-      '          context.addIssue({ code: "custom", path: [place, ...path], message });\n          return z.NEVER;\n',
-    replace: '          context.addIssue({ code: "custom", path: [place, ...path], message });\n',
+    search: "  for (const [place, entry] of entries.data.entries()) {\n",
+    replace:
+      "  for (const entry of entries.data) schema.safeParse(entry);\n  for (const [place, entry] of entries.data.entries()) {\n",
     test: "test/host/venue-client.test.ts",
     fails: "is read up to its first one",
   },
@@ -1569,6 +1569,15 @@ const SECOND: readonly Mutant[] = [
     replace: "",
     test: "test/host/source-map.test.ts",
     fails: "a text of many positions in a long line goes through 200,000 segments, and the others stay as they are",
+  },
+  {
+    name: "154a",
+    removes: "the slices in which a list is read",
+    file: "src/host/venue-client.ts",
+    search: "    if (place > 0 && place % ITEMS_PER_SLICE === 0) await setImmediate();\n",
+    replace: "",
+    test: "test/host/venue-client.test.ts",
+    fails: "a list of 10,000 %s is read in slices, between which other work runs",
   },
 ];
 
