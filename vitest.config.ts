@@ -16,6 +16,8 @@ const IS_ALONE = process.env["QOC_TEST_ALONE"] === "1";
 
 /** Tests spend much of their time waiting: one worker more than there are cores. */
 const WORKERS = IS_ALONE ? 1 : availableParallelism() + 1;
+/** Of tests that mostly wait. More of them would fail by their time-outs on a slow machine. */
+const WAITING_WORKERS = 2 * availableParallelism();
 
 export default defineConfig({
   resolve: { alias: { "@qoc-app/sdk": fileURLToPath(new URL("./src/domain/sdk.ts", import.meta.url)) } },
@@ -41,7 +43,7 @@ export default defineConfig({
         // The root config's setup runs once for all projects.
         globalSetup: [],
         // Vitest runs projects with other numbers of workers one after the other.
-        ...(tier.mostlyWaits === true && !IS_ALONE && { maxWorkers: 2 * WORKERS, sequence: { groupOrder: 1 } }),
+        ...(tier.mostlyWaits === true && !IS_ALONE && { maxWorkers: WAITING_WORKERS, sequence: { groupOrder: 1 } }),
       },
     })),
     reporters: ["default", new TierReporter(), ...jsonReporter],
