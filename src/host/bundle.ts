@@ -37,6 +37,8 @@ export interface BundleRequest {
   readonly onSources?: ((paths: readonly string[]) => void) | undefined;
   /** Ends the work: bundling a large package takes half a minute. */
   readonly signal?: AbortSignal | undefined;
+  /** After which the work fails. */
+  readonly limitMs?: number | undefined;
 }
 
 /** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
@@ -93,6 +95,7 @@ async function buildBundle(
     tcp,
     packages,
     signal,
+    limitMs,
     found,
   }: BundleRequest & { readonly found: ExchangeFile | undefined },
   { onFile, onLink }: FingerprintRecorder,
@@ -110,7 +113,7 @@ async function buildBundle(
     plugins: [ownerPlugin(checkOwner), importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
   };
   try {
-    const result = await withBundler((bundler) => rebuilt(bundler, options, signal));
+    const result = await withBundler((bundler) => rebuilt(bundler, options, signal), limitMs);
     const brokenConfig = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
     if (brokenConfig !== undefined) throw bundleError(connector, adapter, { errors: [brokenConfig] });
     const { code, map } = textsOf(result);

@@ -1,9 +1,9 @@
 /**
- * Refuses files of other users in a bundle. Packages are found in every folder above the importing file, as Node finds
- * them, so another user who can write to one of these folders could put a package there, a link to one, or a file in
- * which the bundler reads where imports lead.
+ * Refuses files of other users in a bundle, and pipes and devices, which have no end. Packages are found in every
+ * folder above the importing file, as Node finds them, so another user who can write to one of these folders could put
+ * a package there, a link to one, or a file in which the bundler reads where imports lead.
  */
-import { dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
@@ -20,8 +20,13 @@ export async function ownerCheck(disk: Disk, trusted: readonly string[]): Promis
   const owners = new Set([ROOT_UID, ...facts.flatMap((known) => (known === undefined ? [] : [known.uid]))]);
   const [first = ROOT_UID] = [...owners].filter((uid) => uid !== ROOT_UID);
   return async (path) => {
-    const owner = (await disk.facts(path))?.uid;
-    if (owner === undefined || owners.has(owner)) return undefined;
+    const found = await disk.facts(path);
+    if (found === undefined) return undefined;
+    if (found.kind === "other") return `${path} is a pipe, a socket or a device: remove it, or put a file in its place`;
+    if (BUNDLER_FILES.includes(basename(path)) && found.size > BUNDLER_FILE_BYTES_MAX)
+      return `${path} has ${found.size} bytes: a file of this name can have at most ${BUNDLER_FILE_BYTES_MAX}`;
+    const owner = found.uid;
+    if (owners.has(owner)) return undefined;
     return (
       `${path} belongs to user ${owner}, who is neither root nor the owner of ${trusted[0]}: install the package ` +
       `beside it, or if you trust the file, type: sudo chown -h ${first} ${quoteForShell(path)}`
@@ -31,6 +36,7 @@ export async function ownerCheck(disk: Disk, trusted: readonly string[]): Promis
 
 /** The bundler reads them in the folder of each file and in every folder above. */
 const BUNDLER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json", "package.json"];
+const BUNDLER_FILE_BYTES_MAX = 1024 * 1024;
 const PACKAGE = /^(@[^/]+\/)?[^./@][^/]*/;
 const PACKAGE_ENTRY = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/;
 
@@ -46,9 +52,17 @@ export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
     (await Promise.all(paths.map(check))).find((problem) => problem !== undefined);
   const refusal = (problem: string | undefined) =>
     problem === undefined ? undefined : { errors: [{ text: problem }] };
+  const bundlerFiles = (folder: string): readonly string[] =>
+    [folder, ...parentFolders(folder)].flatMap((each) =>
+      BUNDLER_FILES.map((name) => `${each === "/" ? "" : each}/${name}`),
+    );
   return {
     name: "qoc-file-owners",
     setup: (build) => {
+      // Before the bundler reads the files of a folder, which it does while it resolves.
+      build.onResolve({ filter: /^(\/|\.{1,2}(\/|$))/ }, async ({ path, resolveDir }) =>
+        refusal(await firstProblem(bundlerFiles(resolve(resolveDir, path)))),
+      );
       build.onResolve({ filter: PACKAGE }, async ({ path, resolveDir }) => {
         if (resolveDir === "") return undefined;
         const [name] = PACKAGE.exec(path) ?? [];
@@ -57,10 +71,7 @@ export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
       });
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
         const [entry = path] = PACKAGE_ENTRY.exec(path) ?? [];
-        const read = [dirname(path), ...parentFolders(dirname(path))].flatMap((folder) =>
-          BUNDLER_FILES.map((name) => `${folder === "/" ? "" : folder}/${name}`),
-        );
-        return refusal(await firstProblem([path, entry, ...read]));
+        return refusal(await firstProblem([path, entry, ...bundlerFiles(dirname(path))]));
       });
     },
   };

@@ -1,4 +1,5 @@
 /** Bundling of adapters: forms of TypeScript load in a real worker, and forbidden imports are refused. */
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, realpath, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -43,13 +44,14 @@ function showing(expression: string, head = ""): string {
   return adapterSource(`async cancelOrder(id: string) { throw new Error(String(${expression})); }`, head);
 }
 
-function bundleOf(root: string, tcp = false) {
+function bundleOf(root: string, tcp = false, limitMs?: number) {
   return bundleAdapter({
     connector: "venue",
     adapter: join(root, ADAPTER),
     disk: nodeDisk(),
     allowed: ALLOWED_BUILTINS,
     tcp,
+    limitMs,
   });
 }
 
@@ -448,7 +450,9 @@ describe("a file that the bundler cannot take", () => {
       createDesk({ [ADAPTER]: adapterSource("") }),
     ]);
     const [refusal, beside] = await Promise.all([refusalOf(hostile), bundleOf(other)]);
-    expect(refusal.message).toBe("the bundler ended while it read these files: one is too deep or too large");
+    expect(refusal.message).toMatch(
+      /^the bundler ended while it read these files: one is too deep or too large \(runtime: goroutine stack [^\n]{9,150}\)$/,
+    );
     expect(beside.code).toContain("placeOrder");
     expect(await bundleOf(other)).toEqual(beside);
   }, 120_000);
@@ -462,4 +466,57 @@ describe("a file that the bundler cannot take", () => {
       "data.txt has 67108865 bytes: a connector can import files of at",
     );
   });
+
+  const deskWith = async (tsconfig: string) =>
+    createDesk({ [ADAPTER]: adapterSource(""), "adapters/venue/tsconfig.json": tsconfig });
+  const mkfifo = (path: string) => execFileSync("mkfifo", [path]);
+
+  it.each(["tsconfig.json", "jsconfig.json", "package.json"])("is refused if it is a pipe named %s", async (name) => {
+    const root = await createDesk({ [ADAPTER]: adapterSource("") });
+    mkfifo(join(root, "adapters", name));
+    expect((await refusalOf(root)).message).toContain(`ROOT/adapters/${name} is a pipe, a socket or a device`);
+  });
+
+  it("is refused if it is a pipe that is imported, or lies in the folder of an import", async () => {
+    const imported = await createDesk({ [ADAPTER]: adapterSource("", 'import "./data.json";') });
+    mkfifo(join(imported, "adapters/venue/data.json"));
+    expect((await refusalOf(imported)).message).toContain("data.json is a pipe");
+    const folder = await createDesk({
+      [ADAPTER]: adapterSource("", 'import "./part";'),
+      "adapters/venue/part/index.ts": "",
+    });
+    mkfifo(join(folder, "adapters/venue/part/package.json"));
+    expect((await refusalOf(folder)).message).toContain("part/package.json is a pipe");
+  });
+
+  it("is refused if it is a tsconfig.json above 1 MiB", async () => {
+    const root = await deskWith("");
+    await truncate(join(root, "adapters/venue/tsconfig.json"), 1024 * 1024 + 1);
+    expect((await refusalOf(root)).message).toContain("tsconfig.json has 1048577 bytes");
+  });
+
+  it("takes the bundler for a limited time, and ends no other connector's bundle", async () => {
+    const root = await deskWith('{"extends": "./pipe.json"}');
+    mkfifo(join(root, "adapters/venue/pipe.json"));
+    const other = await createDesk({ [ADAPTER]: adapterSource("") });
+    const refusal: unknown = await bundleOf(root, false, 1_000).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: "ADAPTER_BUNDLE",
+      message: expect.stringMatching(
+        /^connector venue: .*adapters\/venue\/index\.ts:1:1: bundling did not end within 1 s/,
+      ),
+    });
+    const [second, beside] = await Promise.allSettled([bundleOf(root, false, 1_000), bundleOf(other)]);
+    expect([second.status, beside.status]).toEqual(["rejected", "fulfilled"]);
+  });
+
+  // macOS has no limit of a program's memory.
+  it.runIf(process.platform === "linux")(
+    "is read into at most 4 GiB of memory",
+    async () => {
+      const root = await deskWith('{"extends": "/dev/zero"}');
+      await expect(bundleOf(root, false, 20_000)).rejects.toThrow(/\((runtime|fatal error): .*out of memory/);
+    },
+    60_000,
+  );
 });
