@@ -40,7 +40,9 @@ export class AccountStream {
   #socket: WebSocket | undefined;
   #isClosed = false;
   #retryMs = RETRY_MS.min;
+  /** The next attempt to open the stream. */
   #retry: NodeJS.Timeout | undefined;
+  #attempts = 0;
   /** When each failure of this outage was logged. */
   readonly #logged = new Map<string, number>();
 
@@ -122,7 +124,10 @@ export class AccountStream {
   }
 
   #openLater(): void {
-    this.#retry = setTimeout(() => void this.#reopen(), this.#retryMs);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#reopen();
+    }, this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
   }
 
@@ -134,14 +139,20 @@ export class AccountStream {
   }
 
   async #reopen(): Promise<void> {
+    this.#attempts += 1;
+    const attempt = this.#attempts;
+    // The stream may be cut, and even be opened again, while what it missed is read.
+    const isOver = (): boolean => attempt !== this.#attempts || this.#retry !== undefined;
     try {
       await this.open();
       await this.#options.onRestored();
+      if (isOver()) return;
       this.#retryMs = RETRY_MS.min;
       this.#logged.clear();
     } catch (error) {
       if (this.#isClosed) return;
       this.#warnRarely(error);
+      if (isOver()) return;
       // The close of this socket must not open a second one.
       const socket = this.#socket;
       this.#socket = undefined;

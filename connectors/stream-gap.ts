@@ -29,6 +29,9 @@ export class StreamGap {
   #changes = 0;
   #changedAt = 0;
   #isCut = false;
+  #isClosed = false;
+  /** Counts the calls of `end`. */
+  #ends = 0;
   #reading: Promise<void> | undefined;
   /** The readings that lacked each fill which the venue has announced. */
   readonly #awaited = new Map<string, number>();
@@ -54,14 +57,17 @@ export class StreamGap {
   /** The stream works again. @throws the error of the reading: the gap then goes on. */
   async end(): Promise<void> {
     this.#isCut = false;
+    this.#ends += 1;
+    const end = this.#ends;
     this.#change();
     try {
       await this.#read();
     } catch (error) {
-      this.#isCut = true;
+      // Unless the stream was cut and has come back again meanwhile.
+      if (end === this.#ends) this.#isCut = true;
       throw error;
     }
-    if (this.#isCut) return;
+    if (this.#mustStop) return;
     this.#readAgain();
     this.#options.onEnd();
   }
@@ -80,7 +86,9 @@ export class StreamGap {
     if (this.#timer === undefined) this.#readLater(ms);
   }
 
+  /** A reading that has begun goes on, and none follows it. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#awaited.clear();
   }
@@ -97,6 +105,7 @@ export class StreamGap {
 
   #readLater(ms: number): void {
     clearTimeout(this.#timer);
+    if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // After a cut, `end` reads.
@@ -133,13 +142,18 @@ export class StreamGap {
     return this.#reading;
   }
 
+  /** If the stream is cut during a reading, `end` reads the rest: until then fills may be missed. */
   async #readAll(): Promise<void> {
-    for (let read = -1; this.#start !== undefined && read !== this.#changes;) {
+    for (let read = -1; this.#start !== undefined && read !== this.#changes && !this.#mustStop;) {
       read = this.#changes;
       const isListed = Date.now() - this.#changedAt >= LISTED_MS;
       for (const fillId of await this.#options.read(this.#start - OVERLAP_MS)) this.#awaited.delete(fillId);
       if (read === this.#changes && !this.#isCut && !this.#isAwaiting() && isListed) this.#start = undefined;
     }
+  }
+
+  get #mustStop(): boolean {
+    return this.#isClosed || this.#isCut;
   }
 
   /** Counts a reading. */

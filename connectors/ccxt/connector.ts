@@ -28,6 +28,7 @@ import {
 } from "@qoc-app/sdk";
 import { AccountStream } from "../account-stream.ts";
 import { QuoteStream } from "../quote-stream.ts";
+import { StreamGap } from "../stream-gap.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import { isReadable } from "../listed-item.ts";
 import { isNear } from "../near-symbol.ts";
@@ -43,8 +44,6 @@ import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from ".
 const MARKET_AGE_MS = 60 * 60_000;
 const MARKETS_MAX = 1_000;
 const SYMBOLS_AGE_MS = 6 * 60 * 60_000;
-/** Fills are read again from a little before the newest one: the desk drops those that it knows. */
-const OVERLAP_MS = 60_000;
 const STREAM = "the stream of orders and fills";
 const PING_EVERY_MS = 15_000;
 
@@ -74,6 +73,7 @@ class SpotConnector implements ConnectorAdapter {
   #settings!: Settings;
   #venue!: Venue;
   #stream: AccountStream | undefined;
+  #gap: StreamGap | undefined;
   #quotes: QuoteStream | undefined;
   readonly #markets = new Map<string, { readonly market: Market; readonly at: number }>();
   #symbols: { readonly list: Promise<readonly string[]>; readonly at: number } | undefined;
@@ -81,13 +81,6 @@ class SpotConnector implements ConnectorAdapter {
   readonly #traded = new Set<string>();
   #reading: Promise<Holdings> | undefined;
   #rates: PairRates | undefined;
-  /** The exchange's time of the newest fill, or of the start. */
-  #newestFillTime = 0;
-  /** Start of a gap in the stream whose fills were not read yet; undefined without a gap. */
-  #gapStart: number | undefined;
-  /** Counts the gaps: after a gap that begins while fills are read, they are read again. */
-  #gaps = 0;
-  #closing: Promise<void> | undefined;
 
   constructor(Exchange: ExchangeClass, profile: Profile) {
     this.#Exchange = Exchange;
@@ -102,9 +95,10 @@ class SpotConnector implements ConnectorAdapter {
     const exchange = new this.#Exchange({ apiKey: key, secret, number: String });
     this.#venue = this.#profile.open({ exchange, settings: this.#settings, key, secret, logger: ctx.logger });
     const report = await this.#venue.signIn();
-    this.#newestFillTime = report.venueTime;
-    if (this.#venue.trading !== undefined) {
-      this.#stream = this.#openStream(this.#venue.trading);
+    const { trading } = this.#venue;
+    if (trading !== undefined) {
+      this.#gap = this.#openGap(trading, report.venueTime);
+      this.#stream = this.#openStream(trading, this.#gap);
       await this.#stream.open();
     }
     const { quoteFeed } = this.#venue;
@@ -119,6 +113,7 @@ class SpotConnector implements ConnectorAdapter {
 
   disconnect(): Promise<void> {
     this.#stream?.close();
+    this.#gap?.close();
     this.#quotes?.close();
     return Promise.resolve();
   }
@@ -275,7 +270,7 @@ class SpotConnector implements ConnectorAdapter {
     return this.trading.fills(since, hint);
   }
 
-  #openStream(trading: TradingVenue): AccountStream {
+  #openStream(trading: TradingVenue, gap: StreamGap): AccountStream {
     return new AccountStream({
       name: STREAM,
       url: this.#settings.origins?.stream ?? "",
@@ -290,58 +285,45 @@ class SpotConnector implements ConnectorAdapter {
         return { kind: "other" };
       },
       onDown: () => {
-        this.#beginGap();
+        gap.begin();
         this.#ctx.link(false, `${STREAM} is down`);
       },
-      onRestored: async () => {
-        await this.#closeGap();
-        this.#ctx.link(true);
-      },
-      onLost: () => {
-        this.#beginGap();
-        this.#closeGap().catch((error: unknown) => this.#warn("the fills cannot be read", error));
-      },
+      onRestored: () => gap.end(),
+      onLost: () => gap.miss(),
       warn: (message, error) => this.#warn(message, error),
     });
+  }
+
+  #openGap(trading: TradingVenue, startedAt: number): StreamGap {
+    const options = {
+      read: (since: number) => this.#emitFillsSince(since, trading),
+      onEnd: () => this.#ctx.link(true),
+      warn: (message: string, error: unknown) => this.#warn(message, error),
+    };
+    return new StreamGap(options, startedAt);
   }
 
   #warn(message: string, error: unknown): void {
     this.#ctx.logger.warn(message, { error: error instanceof Error ? error.message : String(error) });
   }
 
-  #beginGap(): void {
-    this.#gapStart ??= this.#newestFillTime;
-    this.#gaps += 1;
-  }
-
-  /** Emits the fills since the start of the gap. The start is kept until they were read. */
-  #closeGap(): Promise<void> {
-    this.#closing ??= this.#readGap().finally(() => (this.#closing = undefined));
-    return this.#closing;
-  }
-
-  async #readGap(): Promise<void> {
-    for (let read = -1; this.#gapStart !== undefined && read !== this.#gaps;) {
-      read = this.#gaps;
-      await this.#emitFillsSince(this.#gapStart - OVERLAP_MS);
-      if (read === this.#gaps) this.#gapStart = undefined;
-    }
-  }
-
-  async #emitFillsSince(since: number): Promise<void> {
+  async #emitFillsSince(since: number, trading: TradingVenue): Promise<string[]> {
+    const ids: string[] = [];
     let cursor: string | undefined;
     do {
       const symbols = [...this.#traded];
-      const page = await this.trading.fills(since, cursor === undefined ? { symbols } : { symbols, cursor });
+      const page = await trading.fills(since, cursor === undefined ? { symbols } : { symbols, cursor });
       for (const fill of page.fills) this.#emit(fill);
+      ids.push(...page.fills.map(({ fillId }) => fillId));
       cursor = page.cursor;
     } while (cursor !== undefined);
+    return ids;
   }
 
   #emit(fill: Fill | UnreadableFill): void {
     if (isReadable(fill)) {
       this.#traded.add(fill.symbol);
-      this.#newestFillTime = Math.max(this.#newestFillTime, Number(fill.timestamp));
+      this.#gap?.saw(Number(fill.timestamp));
     }
     this.#ctx.emitFill(fill);
   }

@@ -67,3 +67,33 @@ it("an hour away: about one attempt a minute, few lines of log, and back within 
   expect(said.at(-1)).toBe("up");
   stream.close();
 });
+
+it("a cut while the gap of an earlier one is read, which then fails: one connection is opened, not two", async () => {
+  const failures: ((error: Error) => void)[] = [];
+  const open = new Set<FakeSocket>();
+  const options: AccountStreamOptions = {
+    ...{ name: "the stream", url: "ws://venue", pingEveryMs: 10_000, opening: () => ["subscribe"] },
+    read: () => ({ kind: "subscribed" }),
+    onDown: () => undefined,
+    onRestored: () => new Promise((_resolve, reject) => void failures.push(reject)),
+    warn: () => undefined,
+  };
+  const stream = new AccountStream(options, () => {
+    const socket = new FakeSocket();
+    open.add(socket.on("close", () => open.delete(socket)));
+    return socket as unknown as WebSocket;
+  });
+  const opened = stream.open();
+  await vi.advanceTimersByTimeAsync(10);
+  await opened;
+  for (let cuts = 1; cuts <= 2; cuts += 1) {
+    venue.socket?.terminate();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(failures).toHaveLength(cuts);
+  }
+  // As both wait for the same reading.
+  for (const fail of failures.splice(0)) fail(new Error("504"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([failures, open.size]).toEqual([[expect.any(Function)], 1]);
+  stream.close();
+});
