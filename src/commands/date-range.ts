@@ -16,6 +16,15 @@ export interface DateRange {
   readonly to?: string | undefined;
 }
 
+/** Says why a report has nothing to show: no account was reported at all, or none on these dates. */
+export function nothingIn({ from, to }: DateRange, dates: readonly string[]): string {
+  const [first, ...others] = dates.toSorted();
+  if (first === undefined) return "no account was reported yet";
+  const asked =
+    from === undefined ? `up to ${to ?? ""}` : to === undefined ? `from ${from} on` : `from ${from} to ${to}`;
+  return `nothing was recorded ${asked}; the records are of ${first} to ${others.at(-1) ?? first}`;
+}
+
 export function isInRange(day: string, { from = "", to = "9999" }: DateRange): boolean {
   return day >= from && day <= to;
 }

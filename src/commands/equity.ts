@@ -3,7 +3,7 @@ import type { EquityStatistics } from "../domain/account/equity-statistics.ts";
 import type { EquityReport, ReturnPoint } from "../trading/account/equity-report.ts";
 import { toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
-import { dateRangeInput } from "./date-range.ts";
+import { dateRangeInput, nothingIn } from "./date-range.ts";
 import { equityOf, readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, money, signedMoney } from "./rendering/money.ts";
@@ -14,6 +14,8 @@ import { oneLine } from "./rendering/terminal-text.ts";
 
 interface ShownEquity extends EquityReport {
   readonly format?: "csv" | "svg" | undefined;
+  /** Why there is no point. */
+  readonly empty?: string | undefined;
 }
 
 export const command = defineCommand({
@@ -35,12 +37,15 @@ export const command = defineCommand({
   output: () => z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
   run: async ({ csv: isCsv, svg, ...range }, context): Promise<ShownEquity> => {
     if (isCsv && svg) throw usageError("equity", "--csv and --svg print different things: choose one of them");
-    const report = equityOf(await readLedger(context, {}), range);
-    return { ...report, format: isCsv ? "csv" : svg ? "svg" : undefined };
+    const ledger = await readLedger(context, {});
+    const report = equityOf(ledger, range);
+    const dates = ledger.points.map(({ date }) => date);
+    const empty = report.points.length === 0 ? nothingIn(range, dates) : undefined;
+    return { ...report, format: isCsv ? "csv" : svg ? "svg" : undefined, empty };
   },
   render: (report, style) => {
     if (report.format === "csv") return pointsCsv(report.points);
-    if (report.points.length === 0) return ["no account was reported yet"];
+    if (report.empty !== undefined) return [report.empty];
     return report.format === "svg" ? picture(report) : renderEquity(report, style);
   },
 });

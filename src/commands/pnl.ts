@@ -6,7 +6,7 @@ import type { TradeRow } from "../trading/account/ledger-parts.ts";
 import { PROFIT_KEYS, type ProfitLines, type ProfitReport, profitReport } from "../trading/account/profit-report.ts";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
-import { dateRangeInput, isInRange } from "./date-range.ts";
+import { dateRangeInput, isInRange, nothingIn } from "./date-range.ts";
 import { readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, signedMoney, unlabelled } from "./rendering/money.ts";
@@ -38,6 +38,9 @@ interface TradeReport {
   readonly format?: "csv" | undefined;
 }
 
+/** `empty`: why there is no row. */
+type ShownProfit = ProfitReport & { readonly empty?: string };
+
 const FIELDS = ["time", "connector", "order", "kind", "symbol", "side", "quantity", "price", "currency"] as const;
 const MONEY_FIELDS = ["fee", "feeCurrency", "realized", "liquidity", "settles"] as const;
 
@@ -67,7 +70,7 @@ export const command = defineCommand({
       csv: toggle("the fills of --year as CSV, for the tax return"),
     }),
   output: () => z.looseObject({}),
-  run: async (input, context): Promise<ProfitReport | TradeReport> => {
+  run: async (input, context): Promise<ShownProfit | TradeReport> => {
     const { by, year, connector } = input;
     if (input.csv && year === undefined) throw usageError("pnl", "--csv needs --year, such as --year 2026");
     const range = year === undefined ? input : { from: `${year}-01-01`, to: `${year}-12-31` };
@@ -79,8 +82,11 @@ export const command = defineCommand({
       const trades = ledger.trades.filter(isListed).filter(({ realized }) => input.csv || !isZero(realized));
       return { trades: trades.map(tradeLine), format: input.csv ? "csv" : undefined };
     }
-    const rows = ledger.rows.filter(isListed).filter(({ date }) => isInRange(date, range));
-    return profitReport(rows, { by: by as ProfitReport["by"], currency: ledger.currency });
+    const listed = ledger.rows.filter(isListed);
+    const rows = listed.filter(({ date }) => isInRange(date, range));
+    const report = profitReport(rows, { by: by as ProfitReport["by"], currency: ledger.currency });
+    const dates = listed.map(({ date }) => date);
+    return rows.length === 0 ? { ...report, empty: nothingIn(range, dates) } : report;
   },
   render: (value, style) => {
     if ("rows" in value) return renderReport(value, style);
@@ -126,7 +132,7 @@ const TRADE_COLUMNS: readonly Column<TradeLine>[] = [
 const LINES = ["realized", "unrealized", "fees", "dividends", "interest", "fx", "other", "total"] as const;
 type KeyedLines = { readonly key: string } & ProfitLines;
 
-function renderReport(report: ProfitReport, style: OutputStyle): readonly string[] {
+function renderReport(report: ShownProfit, style: OutputStyle): readonly string[] {
   const rows: readonly KeyedLines[] = [...report.rows, { key: "sum", ...report.total }];
   const money = (amount: string): string => unlabelled(signedMoney(amount, report.currency, style));
   // On a terminal a column without an amount is left out: eight of them do not fit.
@@ -141,7 +147,7 @@ function renderReport(report: ProfitReport, style: OutputStyle): readonly string
     })),
   ];
   return [
-    ...tableOr(style, columns, report.rows.length === 0 ? [] : rows, "no account was reported yet"),
+    ...tableOr(style, columns, report.rows.length === 0 ? [] : rows, report.empty ?? "no profit and no loss"),
     ...(style.isTty ? [""] : []),
     ...keyValueLines(style, [
       ["currency", report.currency],

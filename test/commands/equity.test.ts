@@ -2,6 +2,8 @@
 import { expect, it } from "vitest";
 import type { CommandContext } from "../../src/commands/command.ts";
 import { command as equity } from "../../src/commands/equity.ts";
+import { command as points } from "../../src/commands/equity/points.ts";
+import { command as pnl } from "../../src/commands/pnl.ts";
 import { command as nav } from "../../src/commands/snapshots/nav.ts";
 import type { OutputStyle } from "../../src/commands/rendering/table-text.ts";
 import { decimal } from "../../src/domain/decimal.ts";
@@ -36,6 +38,24 @@ it("equity reads the ledger, also beside a running desk", async () => {
     points: [{ nav: "1000" }, { nav: "1010" }],
     statistics: { timeWeighted: expect.closeTo(0.01) as number },
   });
+});
+
+it.each([equity, points, pnl])("$name says which dates it has if none is in the range", async (command) => {
+  const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as OutputStyle;
+  const rows = ["2026-01-01", "2026-01-03"].map((date) => ({ date, connector: "paper" }));
+  const ledger = { ...(await context.local?.ledgerOf("/w", {} as never)), rows };
+  const ask = async (range: object, found: object): Promise<readonly string[]> => {
+    const input = { csv: false, svg: false, by: "day", points: 500, ...range };
+    const local = { ledgerOf: () => Promise.resolve(found) };
+    const report = await command.run(input as never, { ...context, desk: undefined, local } as never);
+    return command.render?.(report as never, style) ?? [];
+  };
+  const have = "the records are of 2026-01-01 to 2026-01-03";
+  expect(await ask({ from: "2099-01-01" }, ledger)).toContain(`nothing was recorded from 2099-01-01 on; ${have}`);
+  expect(await ask({ to: "2025-12-31" }, ledger)).toContain(`nothing was recorded up to 2025-12-31; ${have}`);
+  const both = { from: "2027-01-01", to: "2027-12-31" };
+  expect(await ask(both, ledger)).toContain(`nothing was recorded from 2027-01-01 to 2027-12-31; ${have}`);
+  expect(await ask(both, { ...ledger, rows: [], points: [] })).toContain("no account was reported yet");
 });
 
 it("equity says that it lacks what cannot be read", async () => {

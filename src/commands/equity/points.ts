@@ -3,7 +3,7 @@ import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { equityCurve } from "../../trading/account/equity-curve.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
-import { dateRangeInput } from "../date-range.ts";
+import { dateRangeInput, nothingIn } from "../date-range.ts";
 import { equityOf, readLedger } from "../read-ledger.ts";
 import { money } from "../rendering/money.ts";
 import { tableOr } from "../rendering/table-text.ts";
@@ -34,12 +34,15 @@ export const command = defineCommand({
       flows: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
       unconverted: z.array(z.string()),
     }),
-  run: async ({ points: most, ...range }, context): Promise<EquityCurve> => {
+  run: async ({ points: most, ...range }, context): Promise<EquityCurve & { readonly empty?: string }> => {
     // The page's call: the journal is folded in a thread, because the desk must not wait for it.
     if (context.desk !== undefined) return context.desk.equity(range, most);
-    return equityCurve(equityOf(await readLedger(context, {}), range), most);
+    const ledger = await readLedger(context, {});
+    const curve = equityCurve(equityOf(ledger, range), most);
+    const dates = ledger.points.map(({ date }) => date);
+    return curve.points.length === 0 ? { ...curve, empty: nothingIn(range, dates) } : curve;
   },
-  render: ({ currency, points }, style) =>
+  render: ({ currency, points, empty = "" }, style) =>
     tableOr(
       style,
       [
@@ -48,6 +51,6 @@ export const command = defineCommand({
         { title: "drawdown", cell: ([, , drawdown]) => `${(Number(drawdown) * 100).toFixed(2)} %`, isNumber: true },
       ],
       points,
-      "no account was reported yet",
+      empty,
     ),
 });
