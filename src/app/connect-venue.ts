@@ -23,6 +23,7 @@ import { accountTaken } from "../trading/account/account-owner.ts";
 import { readPublicKeys } from "../trading/keys/operator-keys.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
+import { builtInType } from "../workspace/built-in-types.ts";
 import { CONFIG_BYTES_MAX, type ConnectorConfig, type DeskConfig } from "../workspace/config.ts";
 import { connectorTable, secretVariables, withConnector } from "../workspace/connector-table.ts";
 import { LAYOUT, globalConfigPath, keyPath, readDeskId } from "../workspace/layout.ts";
@@ -159,13 +160,19 @@ async function reach(deps: ReachDeps, { connector: config, request, progress }: 
   } catch (error) {
     if (request.signal.aborted) throw error;
     const message = deps.secrets.redact(reasonOf(error, config.name));
-    const details = { connector: config.name, message, next: request.again };
+    const details = { connector: config.name, message, correct: likelyFault(config, request), next: request.again };
     throw new QocError("CONNECT_FAILED", details, { cause: error });
   } finally {
     await connector.stop();
     await egress.close();
     await rm(cwd, { recursive: true, force: true });
   }
+}
+
+/** What a person corrects: a connector without keys and without a network names its own fault. */
+function likelyFault(config: ConnectorConfig, request: ConnectRequest): string {
+  if (secretVariables(request).length > 0) return "the keys or the network";
+  return builtInType(config)?.hosts(config.options) === undefined ? "that" : "the address or the network";
 }
 
 /** The first line, without what the error around it says too, and without the name of the error's class. */

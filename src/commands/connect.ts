@@ -120,7 +120,9 @@ function neededWord(type: string, answers: Answers): string | undefined {
   const word = answers[needs.option];
   if (word === undefined) throw usageError(NAME, `--${needs.option} is missing; type: ${fullCommand(answers)}`);
   if (needs.toml(word) !== undefined) return word;
-  throw usageError(NAME, `--${needs.option} must be such as ${needs.example}; it is ${JSON.stringify(word)}`);
+  const corrected = fullCommand({ ...answers, [needs.option]: undefined });
+  const found = word === "" ? "empty" : JSON.stringify(word);
+  throw usageError(NAME, `--${needs.option} must be such as ${needs.example}; it is ${found}; type: ${corrected}`);
 }
 
 /** The built-in type of a word. */

@@ -134,7 +134,9 @@ const CCXT_RULES: OptionRules = {
 };
 
 function symbolsToml(word: string): readonly string[] | undefined {
-  if (!/^[^\s,]{1,40}(,[^\s,]{1,40})*$/.test(word)) return undefined;
+  // A symbol has a letter or a digit: `[]` and `""` are lists in other notations, without a symbol.
+  if (!/^[^\s,]{1,40}(,[^\s,]{1,40})*$/.test(word) || /["'[\]]/.test(word)) return undefined;
+  if (word.split(",").some((symbol) => !/[\p{L}\p{N}]/u.test(symbol))) return undefined;
   return [
     `symbols = [${word
       .split(",")

@@ -109,9 +109,19 @@ it("cash and a replay take the word that their table needs, and refuse another o
   expect(await connect(cash)).toMatchObject({ code: 0, json: { account: { currency: "USD", cash: "25000" } } });
   expect(file()).toContain('  currency = "USD"\n  balances = { USD = "25000", EUR = "1200.50" }\n');
   const replay = ["replay", "--name", "past", "--symbols", "ACME"];
+  for (const empty of ["[]", '""', ".,-"])
+    expect(await connect([...replay.slice(0, 4), empty])).toMatchObject({
+      code: 2,
+      error: {
+        message: expect.stringMatching(/; type: qoc connect replay --name past --symbols AAPL,MSFT --yes$/) as unknown,
+      },
+    });
   expect(await connect(replay)).toMatchObject({
     code: 1,
-    error: { message: expect.stringContaining("has 0 bars of ACME") as unknown },
+    error: {
+      message: expect.stringContaining("has 0 bars of ACME") as unknown,
+      hint: "correct that, then: qoc connect replay --name past --symbols ACME --yes",
+    },
   });
   mkdirSync(join(desk, "research/prices/bars"), { recursive: true });
   writeFileSync(join(desk, "research/prices/bars/ACME.csv"), "date,close\n2014-01-02,10\n2014-01-03,11\n");

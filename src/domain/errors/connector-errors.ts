@@ -83,7 +83,7 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECT_FAILED: row(
     "connector {connector} could not connect: {message}; desk.toml was not changed",
-    "correct the keys or the network, then: {next}",
+    "correct {correct}, then: {next}",
     { untrustedDetail: "message" },
   ),
   CONNECT_NOT_WRITTEN: row("desk.toml was not changed: {reason}", "{next}"),
