@@ -104,12 +104,16 @@ async function runCommand(run: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The first issue with its field, as files have its name, and the number of further issues. */
-function issueMessage(error: z.ZodError, names: readonly string[] = []): string {
-  const [first] = error.issues;
-  const path = (first?.path.join(".") ?? "").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const suffix = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
-  return `${path === "" ? "" : `${path}: `}${first === undefined ? "is not allowed" : issueWords(first, names)}${suffix}`;
+const ISSUES_NAMED = 10;
+
+/** Each issue with its field, as files have its name, and of very many the number of the others. */
+function issueMessage({ issues }: z.ZodError, names: readonly string[] = []): string {
+  const named = issues.slice(0, ISSUES_NAMED).map((issue) => {
+    const path = issue.path.join(".").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return `${path === "" ? "" : `${path}: `}${issueWords(issue, names)}`;
+  });
+  const others = issues.length - named.length;
+  return `${named.join("; ")}${others > 0 ? ` (and ${others} more)` : ""}`;
 }
 
 /** What is wrong with a value, in words for the person or agent that sent it. */

@@ -6,9 +6,15 @@ import { type Readable, Transform, type Writable } from "node:stream";
 import type { JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/server";
 import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { Clock } from "../domain/ports.ts";
+import { tryParseJson } from "../lib/json.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 /** How long the end of input waits; longer than the timeout of a connector. */
 const RESPONSE_MS = 30_000;
+/** The SDK closes the connection at a longer line. */
+const LINE_BYTES_MAX = 10 * 1024 * 1024;
+/** The SDK skips a line that is not JSON, and its client would wait for an answer. */
+const PARSE_ERROR = { jsonrpc: "2.0", id: null, error: { code: -32700, message: "Parse error: the line is not JSON" } };
 /** A request that is open for as long as its client listens. */
 const LISTEN_METHOD = "subscriptions/listen";
 
@@ -30,10 +36,23 @@ export function openStdioChannels(
     open.delete(id);
     if (open.size === 0) endInput();
   };
+  const lines = new LineSplitter({
+    maxBytes: LINE_BYTES_MAX,
+    onLine: (line) => {
+      if (line.trim() !== "" && tryParseJson(line) === undefined) stdout.write(`${JSON.stringify(PARSE_ERROR)}\n`);
+    },
+    onTooLong: () => undefined,
+  });
   const input = new Transform({
-    transform: (chunk, _encoding, done) => done(null, chunk),
+    transform: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk);
+      done(null, chunk);
+    },
     // Runs after the last chunk; the input ends when `done` is called.
     flush: (done) => {
+      lines.end();
+      // The SDK reads a line at its end.
+      input.push("\n");
       const cancelTimeout = clock.after(responseMs, () => endInput());
       endInput = () => {
         cancelTimeout();

@@ -37,6 +37,7 @@ describe("orders propose", () => {
     [{ side: "buy", type: "limit", limt_price: "1" }, 'unknown field "limt_price" (did you mean limitPrice?)'],
     [{ side: "buy", type: "limit", symbol: undefined }, "symbol: is missing"],
     [{ side: "buy", type: "limit", symbol: 5 }, "symbol: must be a text"],
+    [{ side: "buy", type: "limit", symbol: 5, connector: 6 }, "connector: must be a text; symbol: must be a text"],
   ])("refuses %j in words", async (change, message) => {
     await expect(desk.call("orders propose", { ...order, ...change }, AGENT)).rejects.toMatchObject({
       code: "INVALID_INPUT",

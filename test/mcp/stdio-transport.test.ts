@@ -30,6 +30,19 @@ async function turns(count = 20): Promise<void> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+describe("a line that is not JSON", () => {
+  it("is answered with a parse error, and the lines around it are read", async () => {
+    stdin.end(`\n${lines(LISTEN)}{"jsonrpc": \n${JSON.stringify({ ...LISTEN, id: 10 })}`);
+    await pipes.ended;
+    expect(heard).toEqual([LISTEN, { ...LISTEN, id: 10 }]);
+    expect(JSON.parse(String(stdout.read()))).toEqual({
+      jsonrpc: "2.0",
+      id: null,
+      error: { code: -32700, message: "Parse error: the line is not JSON" },
+    });
+  });
+});
+
 describe("the end of input", () => {
   it("is passed on at once if no request is open, or only a listening stream", async () => {
     stdin.end(lines(LISTEN));
