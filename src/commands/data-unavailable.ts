@@ -38,9 +38,14 @@ export async function orUnavailable<T>(
     if (reason === undefined || !(error instanceof QocError)) throw error;
     return unavailable(
       `connector ${connector} ${reason}`,
-      untrustedText(context, connectorSource(connector), error.message),
+      untrustedText(context, connectorSource(connector), withoutConnector(error)),
     );
   }
+}
+
+/** What the reason does not say yet: it names the connector and what it did. */
+function withoutConnector({ code, message, details }: QocError): string {
+  return code === "PROTOCOL" ? `${String(details["what"])}: ${String(details["message"])}` : message;
 }
 
 export function isUnavailable(value: unknown): value is DataUnavailable {
