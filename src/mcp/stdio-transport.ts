@@ -24,6 +24,17 @@ export interface StdioChannels {
   readonly ended: Promise<void>;
 }
 
+/** Takes the input, and answers each line that is not JSON. */
+function parseErrors(stdout: Writable): LineSplitter {
+  return new LineSplitter({
+    maxBytes: LINE_BYTES_MAX,
+    onLine: (line) => {
+      if (line.trim() !== "" && tryParseJson(line) === undefined) stdout.write(`${JSON.stringify(PARSE_ERROR)}\n`);
+    },
+    onTooLong: () => undefined,
+  });
+}
+
 export function openStdioChannels(
   stdin: Readable,
   stdout: Writable,
@@ -36,13 +47,7 @@ export function openStdioChannels(
     open.delete(id);
     if (open.size === 0) endInput();
   };
-  const lines = new LineSplitter({
-    maxBytes: LINE_BYTES_MAX,
-    onLine: (line) => {
-      if (line.trim() !== "" && tryParseJson(line) === undefined) stdout.write(`${JSON.stringify(PARSE_ERROR)}\n`);
-    },
-    onTooLong: () => undefined,
-  });
+  const lines = parseErrors(stdout);
   const input = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       lines.push(chunk);
