@@ -9,6 +9,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { VenueInstrument } from "../domain/market/venue.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
+import { callTimeout } from "../host/worker-session.ts";
 import { BarStore } from "../workspace/bars.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseLeftOut, CaseSkipped, CaseUntried } from "./assert.ts";
@@ -69,6 +70,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   const atOnce = settings.serial ? 1 : CONCURRENT_CASES;
   const runAndReport = async (testCase: TestCase): Promise<CaseReport> => {
     const report = await runCase(testCase, caseDeps, profile);
+    if (isNotStarted(report, profile)) return report;
     const reason = report.reason === undefined ? "" : `: ${report.reason}`;
     progress.line(`${report.id} ${report.outcome} ${report.title}${reason}`);
     return report;
@@ -78,11 +80,26 @@ export async function certify(options: CertifyOptions): Promise<Report> {
     ...(await mapConcurrently(others, atOnce, runAndReport)),
     ...(await mapConcurrently(last, atOnce, runAndReport)),
   ];
-  const { digest, methods, capabilities } = profile;
+  const { digest, methods, capabilities, startFailure } = profile;
+  const notRun = cases.filter((report) => isNotStarted(report, profile)).length;
+  const notStarted = startFailure && { reason: startFailure.reason, cases: notRun };
+  if (notRun > 0) progress.line(`${notRun} cases were not run, because the adapter does not start`);
   const partial = only !== undefined;
   const guarantees = guaranteesOf(profile, cases);
   const verdict = verdictOf(cases, partial);
-  return { adapter, name, isolation, digest, methods, capabilities, partial, cases, guarantees, ...verdict };
+  return {
+    adapter,
+    name,
+    isolation,
+    digest,
+    methods,
+    capabilities,
+    partial,
+    cases,
+    notStarted,
+    guarantees,
+    ...verdict,
+  };
 }
 
 /** Returns what reads the bars of certify.toml's folder; without one no symbol has bars. */
@@ -98,7 +115,19 @@ interface AdapterProfile {
   readonly capabilities: Capabilities;
   readonly instrument?: VenueInstrument | undefined;
   /** Why the venue or the adapter does not start; undefined if both do. */
-  readonly startFailure?: string | undefined;
+  readonly startFailure?: StartFailure | undefined;
+}
+
+interface StartFailure {
+  readonly reason: string;
+  /** The step at which every start fails, whatever a case changes; undefined: a case may start it in another way. */
+  readonly step?: TestCase["step"];
+  readonly ms: number;
+}
+
+/** Whether the case did not run because the adapter does not start: one line counts all of them. */
+function isNotStarted({ outcome, reason }: CaseReport, { startFailure }: AdapterProfile): boolean {
+  return outcome === "untried" && startFailure !== undefined && reason === startFailure.reason;
 }
 
 /** Starts the adapter once to read its methods and capabilities. */
@@ -107,17 +136,15 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
   try {
     harness = await openHarness(deps);
   } catch (error) {
-    const startFailure = `the venue does not start: ${messageOf(error)}`;
+    const startFailure = { reason: `the venue does not start: ${messageOf(error)}`, ms: 0 };
     return { digest: "", methods: [], capabilities: {}, startFailure };
   }
   try {
+    const startedAt = deps.clock.monotonic();
     await harness.connector.start();
-    const { state, digest = "", methods, capabilities, lastError } = harness.connector.status;
-    const startFailure =
-      state === "ready"
-        ? undefined
-        : ((await harness.findVenueFault()) ??
-          `the adapter does not start: ${firstLine(lastError ?? `the connector is ${state}`)}`);
+    const ms = Math.round(deps.clock.monotonic() - startedAt);
+    const { state, digest = "", methods, capabilities } = harness.connector.status;
+    const startFailure = state === "ready" ? undefined : await startFailureOf(harness, ms);
     const instrument = methods.includes("getInstrument")
       ? await harness.calls.instrument("kit", deps.settings.symbol).catch(() => undefined)
       : undefined;
@@ -127,8 +154,21 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
   }
 }
 
+async function startFailureOf(harness: ConformanceHarness, ms: number): Promise<StartFailure> {
+  const { state, methods, lastError } = harness.connector.status;
+  const fault = await harness.findVenueFault();
+  if (fault !== undefined) return { reason: fault, ms };
+  const reason = `the adapter does not start: ${firstLine(lastError ?? `the connector is ${state}`)}`;
+  const isSilent = ms >= callTimeout("connect");
+  return { reason, ms, step: methods.length === 0 ? "load" : isSilent ? "connect" : undefined };
+}
+
 async function runCase(testCase: TestCase, deps: HarnessDeps, profile: AdapterProfile): Promise<CaseReport> {
-  const { id, group, title, proves } = testCase;
+  const { id, group, title, proves, step } = testCase;
+  const { startFailure } = profile;
+  // A second start would wait as long again.
+  if (step === "connect" && startFailure?.step === "connect")
+    return { id, group, title, proves, outcome: "failed", reason: startFailure.reason, ms: startFailure.ms };
   const obstacle = obstacleOf(testCase, deps.settings, profile);
   if (obstacle !== undefined) return { id, group, title, proves, ...obstacle, ms: 0 };
   const startedAt = deps.clock.monotonic();
@@ -176,13 +216,14 @@ const NEXT_LEVEL = {
 
 /** Returns why the case cannot run with this adapter and these settings; undefined if it can. */
 function obstacleOf(
-  { group, needs, startsConnector }: TestCase,
+  { group, needs, startsConnector, step }: TestCase,
   settings: CertifySettings,
   { methods, capabilities, startFailure }: AdapterProfile,
 ): Obstacle | undefined {
   const skipped = (reason: string): Obstacle => ({ outcome: "skipped", reason });
   const untried = (reason: string): Obstacle => ({ outcome: "untried", reason });
-  if (startFailure !== undefined && startsConnector !== true) return untried(startFailure);
+  const mayStart = startFailure?.step === undefined ? startsConnector === true : step === startFailure.step;
+  if (startFailure !== undefined && !mayStart) return untried(startFailure.reason);
   if (group === "quotes" && !settings.quotes) return skipped("certify.toml says that the adapter has no quotes");
   if (needs === undefined) return undefined;
   if (needs.orders === true && !settings.orders && !methods.includes("placeOrder"))

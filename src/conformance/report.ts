@@ -45,5 +45,7 @@ export interface Report {
   /** Only selected cases ran, so the report cannot certify the adapter. */
   readonly partial: boolean;
   readonly cases: readonly CaseReport[];
+  /** Why the adapter does not start, and how many untried cases have this reason; undefined if it starts. */
+  readonly notStarted?: { readonly reason: string; readonly cases: number } | undefined;
   readonly guarantees: readonly Guarantee[];
 }

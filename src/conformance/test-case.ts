@@ -42,6 +42,8 @@ export interface TestCase {
   readonly needs?: CaseRequirements;
   /** The case starts the connector itself; otherwise the runner starts it first. */
   readonly startsConnector?: true;
+  /** The case is about this step of every start: the kit's own first start shows whether it fails. */
+  readonly step?: "load" | "connect";
   /** The case runs after all others have ended. */
   readonly isLast?: true;
   /** Passes by returning; fails or skips through assert.ts. */

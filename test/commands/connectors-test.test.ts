@@ -79,6 +79,23 @@ describe("qoc connectors test", () => {
     expect(await test(reportOf(["skipped"], true))).toMatchObject({ partial: true });
   });
 
+  it("names the cause once if the adapter does not start, and counts the cases that did not run", () => {
+    const reason = "the adapter does not start: x.ts:1:1: it ends too early";
+    const { cases, ...others } = reportOf(["failed", "untried", "untried"]);
+    const started = cases.map((result) => ({ ...result, reason: result.outcome === "failed" ? reason : HOOKS }));
+    const report = { ...others, next: [HOOKS], cases: started, notStarted: { reason: HOOKS, cases: 2 } };
+    expect(lines(report).join("\n")).not.toContain(HOOKS);
+    expect(lines(report)).toContain("  ! 2 cases were not run, because the adapter does not start");
+    const rows = command.render?.(report as never, { ...STYLE, isTty: false }) ?? [];
+    expect(rows.map((row) => row.split("\t").slice(0, 2))).toEqual([
+      ["failed", "C00"],
+      ["not run", "2"],
+      ["not certified", "my-venue"],
+    ]);
+    const none = { ...report, counts: { ...report.counts, failed: 0 } };
+    expect(lines(none).filter((line) => line.includes(HOOKS))).toHaveLength(1);
+  });
+
   it("prints the counts and the summary in one line for programs", () => {
     const report = reportOf(["passed", "untried"]);
     const rows = command.render?.(report as never, { ...STYLE, isTty: false }) ?? [];

@@ -60,9 +60,10 @@ const SIGNS = {
 
 function renderReport(report: Report, style: OutputStyle): readonly string[] {
   if (!style.isTty) return renderForProgram(report);
-  const { counts, name, isolation } = report;
+  const { counts, name, isolation, notStarted } = report;
   const untried = counts.untried === 0 ? "" : `, ${counts.untried} not tried`;
-  const groups = [...new Set(report.cases.map(({ group }) => group))];
+  const cases = shownCases(report);
+  const groups = [...new Set(cases.map(({ group }) => group))];
   const verdict = report.partial
     ? `${oneLine(name)}, only the cases that were named`
     : report.certified
@@ -73,15 +74,35 @@ function renderReport(report: Report, style: OutputStyle): readonly string[] {
       style.paint("dim", group),
       ...caseLines(
         style,
-        report.cases.filter((result) => result.group === group),
+        cases.filter((result) => result.group === group),
       ),
       "",
     ]),
-    ...(report.partial ? [] : guaranteeLines(style, report)),
+    ...notStartedLines(report, style),
+    ...(report.partial || notStarted !== undefined ? [] : guaranteeLines(style, report)),
     `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${untried}`,
     ...(report.partial ? [] : wrap(report.summary, style.columns)),
-    ...report.next.flatMap((line) => wrap(`to certify it: ${line}`, style.columns)),
+    ...report.next
+      .filter((line) => line !== notStarted?.reason)
+      .flatMap((line) => wrap(`to certify it: ${line}`, style.columns)),
   ];
+}
+
+/** One line counts the cases that did not run because the adapter does not start. */
+function shownCases({ cases, notStarted }: Report): readonly CaseReport[] {
+  return cases.filter(({ outcome, reason }) => outcome !== "untried" || reason !== notStarted?.reason);
+}
+
+function notStartedLines(report: Report, style: OutputStyle): readonly string[] {
+  const { notStarted } = report;
+  if (notStarted === undefined || notStarted.cases === 0) return [];
+  const text = `${notStarted.cases} cases were not run, because the adapter does not start`;
+  return [...signedLines(style, "untried", text, untoldReason(report)), ""];
+}
+
+/** A case that failed names the cause already. */
+function untoldReason({ notStarted, counts }: Report): string | undefined {
+  return counts.failed > 0 ? undefined : notStarted?.reason;
 }
 
 function guaranteeLines(style: OutputStyle, { guarantees }: Report): readonly string[] {
@@ -134,10 +155,12 @@ function signedLines(
   ];
 }
 
-function renderForProgram({ cases, guarantees, counts, certified, partial, name, summary }: Report): readonly string[] {
+function renderForProgram(report: Report): readonly string[] {
+  const { guarantees, counts, certified, partial, name, summary, notStarted } = report;
   return [
-    ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
-    ...(partial
+    ...shownCases(report).map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
+    ...(notStarted === undefined ? [] : [["not run", String(notStarted.cases), untoldReason(report) ?? ""]]),
+    ...(partial || notStarted !== undefined
       ? []
       : guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because])),
     [

@@ -52,6 +52,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     title: "the adapter loads and has the seven required methods",
     proves: "the file bundles, has a default export that is a class, and uses this desk's SDK version",
     startsConnector: true,
+    step: "load",
     run: async (harness) => {
       await harness.connector.start();
       const { methods, lastError } = harness.connector.status;
@@ -73,6 +74,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     title: "connect succeeds within 10 s",
     proves: "the connector starts and answers calls",
     startsConnector: true,
+    step: "connect",
     run: async (harness) => {
       const startedAt = harness.clock.monotonic();
       await harness.start();

@@ -178,6 +178,35 @@ describe("certify", () => {
       "C01: the adapter does not load: connector kit: method cancelOrder is missing: every adapter has the 7 methods of ConnectorAdapter; a connector that only brings data has orders = false in desk.toml",
     ]);
     expect(reasonOf(report, "C26")).toMatch(/^the adapter does not start: /);
+    expect(report.notStarted).toEqual({ reason: reasonOf(report, "C26"), cases: 2 });
+  });
+
+  it("runs one case of an adapter that cannot be loaded, and says in one line that the others did not run", async () => {
+    const lines: string[] = [];
+    const progress = { line: (text: string) => void lines.push(text) };
+    const adapter = editedTemplate("async cancelOrder(", "async cancelOrder((");
+    const report = await run(adapter, { settings: settings(VENUE), progress });
+    expect(withOutcome(report, "failed")).toEqual(["C01"]);
+    expect(report.notStarted?.cases).toBe(CASES.length - 1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^C01 failed .*index\.ts:\d+:\d+: /),
+      `${CASES.length - 1} cases were not run, because the adapter does not start`,
+    ]);
+  });
+
+  it("starts an adapter whose connect does not respond once", async () => {
+    const adapter = editedTemplate("async connect(", "async connect() { for (;;); }\n  async connectLater(");
+    let starts = 0;
+    const transport: CertifyOptions["transport"] = async (memoryMb, network) => {
+      starts += 1;
+      return startWorker({ text: WORKER_TEXT, name: "kit", memoryMb, egress: sharedEgress.connect(network) });
+    };
+    const report = await run(adapter, { settings: settings(VENUE), transport });
+    expect(starts).toBe(1);
+    expect(failures(report)).toEqual([
+      expect.stringMatching(/^C02: the adapter does not start: kit\.connect did not respond within 30000 ms/),
+    ]);
+    expect(report.notStarted?.cases).toBe(CASES.length - 1);
   });
 
   it("reports the source position if the adapter cannot be bundled", async () => {
