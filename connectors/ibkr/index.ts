@@ -234,13 +234,12 @@ export default class IbkrConnector implements ConnectorAdapter {
       const listed = await this.#contracts.priced(session, symbol);
       const { contract } = listed;
       const rows = await session.bars(wireContract(contract), barsQuery(range, contract, session.now()));
-      return rows.map((row) => barOf(listed, row));
+      return rows.map((row) => barOf(listed, row, range.resolution));
     }).catch((error: unknown) => {
       if (error instanceof GatewayError && error.code === NO_BARS && /no data/i.test(error.message)) return [];
       throw error;
     });
-    const { from = 0, to = Number.POSITIVE_INFINITY } = range;
-    return inOrder(bars).filter(({ timestamp }) => Number(timestamp) >= from && Number(timestamp) <= to);
+    return inOrder(bars, range);
   }
 
   /** In the order of TWS. It knows beginnings only: of a symbol with a wrong end, the rest is tried. */
