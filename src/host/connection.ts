@@ -40,7 +40,7 @@ export function refuseSimulatedLive(
 }
 
 /**
- * Reads the result of `connect`. Returns undefined if the adapter does not say whom it reached. @throws
+ * Reads the result of `connect`. Returns undefined if the adapter has never said whom it reached. @throws
  * CONNECT_REFUSED, ACCOUNT_CHANGED, ACCOUNT_SHARED, ADAPTER_SHAPE; VenueOutage if the start is to be repeated.
  */
 export function readConnection(
@@ -54,7 +54,11 @@ export function readConnection(
       throw new QocError("CONNECT_REFUSED", { connector, message: result.message });
     throw new VenueOutage(`connect: ${result.stack ?? result.message}`);
   }
-  if (result.value === undefined || result.value === null) return undefined;
+  if (result.value === undefined || result.value === null) {
+    const pinned = expected.accountId?.();
+    if (pinned !== undefined) throw new QocError("ACCOUNT_CHANGED", { connector, pinned, reason: "none" });
+    return undefined;
+  }
   unknownMembers.note("connect", result.value, connectionSchema.members);
   const parsed = connectionSchema.safeParse(result.value);
   if (!parsed.success) {

@@ -91,6 +91,17 @@ describe("the account of a connector", () => {
     await again.call("connectors restart", { name: "broker" });
     expect(status(again)).toMatchObject({ state: "ready" });
   });
+
+  it.each(["worker", "process"])("is named at each start, once it was named (%s)", async (isolation) => {
+    const opened = await open(PAPER, `mode = "paper"\nisolation = "${isolation}"`);
+    await expect.poll(() => status(opened)?.state).toBe("ready");
+    await opened.write("venue.ts", adapterFixture("scripted-venue"));
+    await opened.call("connectors restart", { name: "broker" });
+    expect(status(opened)).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("the venue says account none; its orders and positions belong to") as string,
+    });
+  });
 });
 
 describe("two connectors of one account", () => {

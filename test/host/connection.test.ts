@@ -32,10 +32,14 @@ function read(value: unknown, { mode, capabilities = {}, pinned, takenBy }: Give
 
 describe("the report of connect", () => {
   it.each<[string, unknown, Given]>([
-    ["an adapter that says nothing", undefined, { mode: "live", pinned: "A1" }],
+    ["an adapter that says nothing", undefined, { mode: "live" }],
     ["null", null, {}],
-  ])("is not required: %s", (_, value, given) => {
+  ])("is not required before the account was named: %s", (_, value, given) => {
     expect(read(value, given).connection).toBeUndefined();
+  });
+
+  it.each([undefined, null])("is required once the account was named: %s", (value) => {
+    expect(() => read(value, { pinned: "A1" })).toThrow(/the venue says account none; .* belong to account A1/);
   });
 
   it.each<[string, Given]>([

@@ -1615,6 +1615,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/host/bundle.test.ts",
     fails: "ends no other connector's bundle, also if it ends the bundler's program",
   },
+  {
+    name: "162a",
+    removes: "the comparison of an answer with the order that was asked for",
+    file: "src/trading/orders/reconcile.ts",
+    search: "contradictionOf(desk.state, order, report)",
+    replace: "undefined as string | undefined",
+    test: "test/flows/answers-of-other-orders.test.ts",
+    fails: "takes no answer %s",
+  },
+  {
+    name: "163a",
+    removes: "the account that is named at each start",
+    file: "src/host/connection.ts",
+    search: 'if (pinned !== undefined) throw new QocError("ACCOUNT_CHANGED", { connector, pinned, reason: "none" });',
+    replace: "void pinned;",
+    test: "test/flows/venue-account.test.ts",
+    fails: "is named at each start, once it was named (%s)",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -1,13 +1,12 @@
 /** Takes the reports that a connector pushes, as answers of `getOrder`. */
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/errors/error.ts";
-import { ownerOf } from "../../domain/fills/fill-state.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../../domain/orders/order-state.ts";
 import type { VenueReport } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
 import { keepExternalReport } from "../orders/external-orders.ts";
-import { isNews, recordReport } from "../orders/reconcile.ts";
+import { isNews, orderOfReport, recordReport } from "../orders/reconcile.ts";
 
 export interface ReportedOrder {
   readonly order: OrderRecord;
@@ -33,8 +32,7 @@ export async function receiveReports(
   let last: Promise<unknown> | undefined;
   let hasUnmatched = false;
   for (const report of reports) {
-    const id = ownerOf(desk.state, connector, report);
-    const order = id === undefined ? undefined : desk.state.orders.get(id);
+    const order = orderOfReport(desk.state, connector, report);
     if (order === undefined) {
       hasUnmatched = keepExternalReport(desk, connector, report) || hasUnmatched;
       continue;

@@ -146,7 +146,8 @@ export async function adoptCancel(
   order: OrderRecord,
   lookup: OrderLookup | undefined,
 ): Promise<void> {
-  if (lookup === undefined || lookup === "found" || isTerminal(order.state) || order.venueOrderId === undefined) return;
+  const isAnswer = lookup === "not-found" || lookup === "unsupported";
+  if (!isAnswer || isTerminal(order.state) || order.venueOrderId === undefined) return;
   await desk.commit({
     type: "order.reported",
     id: order.id,

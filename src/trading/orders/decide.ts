@@ -202,7 +202,8 @@ async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   if (order.state !== "accepted" && order.state !== "partially_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
   const lookup = await queryOrderStatus(desk, order);
-  return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
+  const isAnswered = lookup === "found" || lookup === "unsupported";
+  return !isTerminal(order.state) && (!isAnswered || order.final !== undefined);
 }
 
 /** Adopts the quantity that the venue reports now. @throws POSITION_UNSETTLED, and what the connector throws. */

@@ -8,6 +8,7 @@ import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
 import { iso } from "../../lib/time.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
+import { contradictionOf } from "../../domain/orders/report-fit.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
 import type { UnreadableVenueOrder, VenueFill, VenueReport } from "../../domain/market/venue.ts";
 import type { Desk, ExternalOrder } from "../desk.ts";
@@ -127,8 +128,11 @@ function knownSymbols({ state }: Pick<Desk, "state">, connector: string): readon
   return [...symbols].slice(0, SYMBOLS_MAX);
 }
 
-/** Result of an order lookup: the venue reported the order, does not know it, or has no method to look it up. */
-export type OrderLookup = "found" | "not-found" | "unsupported";
+/**
+ * Result of an order lookup: the venue reported the order, does not know it, answered with a report of another order,
+ * or has no method to look it up.
+ */
+export type OrderLookup = "found" | "not-found" | "contradicted" | "unsupported";
 
 /** Looks up one order at the venue and journals its report. @throws the connector's error. */
 export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<OrderLookup> {
@@ -144,6 +148,11 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
     if (order.state === "unknown")
       warnRarely(desk, order, `${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
     return "not-found";
+  }
+  const contradiction = contradictionOf(desk.state, order, report);
+  if (contradiction !== undefined) {
+    warnRarely(desk, order, `${connector} was asked for ${order.id}; its answer does not count: ${contradiction}`);
+    return "contradicted";
   }
   await applyReport(desk, order, report);
   return "found";
@@ -225,6 +234,17 @@ function inferredFill(
     price: report.averagePrice as DecimalText,
     at,
   };
+}
+
+/** The order that a report names; undefined also for a report that contradicts it, which is of no order of the desk. */
+export function orderOfReport(
+  state: Desk["state"],
+  connector: ConnectorName,
+  report: VenueReport | UnreadableVenueOrder,
+): OrderRecord | undefined {
+  const id = ownerOf(state, connector, report);
+  const order = id === undefined ? undefined : state.orders.get(id);
+  return order === undefined || contradictionOf(state, order, report) !== undefined ? undefined : order;
 }
 
 const WARNING_MS = 3_600_000;
@@ -337,8 +357,7 @@ export async function compareOpenOrders(
   const others: ExternalOrder[] = [];
   const unreadable: UnreadableVenueOrder[] = [];
   for (const report of reports) {
-    const id = ownerOf(desk.state, connector, report);
-    const order = id === undefined ? undefined : desk.state.orders.get(id);
+    const order = orderOfReport(desk.state, connector, report);
     if (order !== undefined && report.status !== "unknown") {
       own.add(order.id);
       await applyReport(desk, order, report);
