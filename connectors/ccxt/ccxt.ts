@@ -50,6 +50,7 @@ export interface Exchange {
   options: Record<string, unknown>;
   readonly has: Readonly<Record<string, unknown>>;
   readonly requiredCredentials: Readonly<Record<string, boolean>>;
+  password?: string | undefined;
   markets: Readonly<Record<string, UnifiedMarket>> | undefined;
   /** ccxt's number for the unit of `precision`. */
   readonly precisionMode?: number | undefined;

@@ -37,6 +37,7 @@ import { checkOrder } from "./check-order.ts";
 import { accountOf, coinsOf, marketOfCoin, positionsOf } from "./holdings.ts";
 import { definitely } from "./outcomes.ts";
 import { PairRates } from "./pair-rates.ts";
+import { addPassword } from "./password.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import type { BarRange, FillPage, Market, Profile, TradingVenue, Venue } from "./venue.ts";
 
@@ -93,6 +94,7 @@ class SpotConnector implements ConnectorAdapter {
     const [key, secret] = [ctx.secret("api_key"), ctx.secret("api_secret")];
     // Amounts stay text.
     const exchange = new this.#Exchange({ apiKey: key, secret, number: String });
+    addPassword(exchange, ctx, this.#profile.facts.name);
     this.#venue = this.#profile.open({ exchange, settings: this.#settings, key, secret, logger: ctx.logger });
     const report = await this.#venue.signIn();
     const { trading } = this.#venue;

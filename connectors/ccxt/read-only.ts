@@ -8,6 +8,8 @@ import { accountIdOf } from "./holdings.ts";
 import type { Balance, BarRange, Market, Profile, Session, Venue } from "./venue.ts";
 
 const BARS_MAX = 1_000;
+/** ccxt's names of what the connector signs with. */
+const CREDENTIALS = ["apiKey", "secret", "password"];
 
 export function readOnlyProfile(id: string): Profile {
   return {
@@ -33,10 +35,12 @@ class ReadOnlyVenue implements Venue {
   async signIn() {
     const { environment } = this.#session.settings;
     const others = Object.entries(this.#exchange.requiredCredentials)
-      .filter(([name, isRequired]) => isRequired && name !== "apiKey" && name !== "secret")
+      .filter(([name, isRequired]) => isRequired && !CREDENTIALS.includes(name))
       .map(([name]) => name);
     if (others.length > 0)
-      throw new ConnectRefused(`${this.#id} needs ${others.join(" and ")} besides a key and its secret: not supported`);
+      throw new ConnectRefused(
+        `${this.#id} needs ${others.join(" and ")} besides a key, its secret and its password: not supported`,
+      );
     if (environment === "paper" && this.#exchange.urls["test"] === undefined)
       throw new ConnectRefused(`ccxt knows no test network of ${this.#id}: use environment = "live"`);
     if (environment === "paper") this.#exchange.setSandboxMode(true);

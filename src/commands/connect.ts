@@ -222,7 +222,8 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
   }
   if (envPrefix === undefined && name !== undefined && prompter !== undefined && !flags.yes) {
     const proposed = prefixOf(name);
-    const variables = secretVariables({ type: known, envPrefix: proposed }).map(({ variable }) => variable);
+    const needed = needs && given[needs.option];
+    const variables = secretVariables({ type: known, envPrefix: proposed, needed }).map(({ variable }) => variable);
     if (variables.length > 0)
       envPrefix =
         (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;

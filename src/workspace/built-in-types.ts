@@ -29,7 +29,7 @@ export interface BuiltInType {
   /** The option that `qoc connect` takes as a flag of this name, because no value fits every desk. */
   readonly needs?: NeededOption;
   /** The names of the secrets that it needs. */
-  readonly secrets: readonly string[];
+  secrets(options: OptionTable): readonly string[];
   mode(options: OptionTable): Mode | undefined;
   /** The npm packages that it needs, with their versions. The user installs them. */
   readonly packages?: readonly string[];
@@ -109,6 +109,13 @@ function exchangeHosts(options: OptionTable): readonly string[] | undefined {
   return EXCHANGE_HOSTS[String(exchange)]?.[environmentOf(options)];
 }
 
+const KEY_AND_SECRET = ["api_key", "api_secret"];
+/** The exchanges of ccxt whose keys have a password besides their secret. */
+const PASSWORD_EXCHANGES = [
+  ...["apex", "bitget", "blofin", "coinbaseexchange", "coinbaseinternational", "deepcoin", "kucoin", "kucoinfutures"],
+  ...["myokx", "okx", "okxus", "weex"],
+];
+
 /** Whether a reviewed exchange has live accounts alone. */
 export function isLiveOnly(exchange: string): boolean {
   const hosts = EXCHANGE_HOSTS[exchange];
@@ -166,7 +173,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     label: "the paper venue",
     trades: "a simulated market on recorded prices; no money moves",
     ...withRules(PAPER_RULES),
-    secrets: [],
+    secrets: () => [],
     mode: () => undefined,
     hosts: () => undefined,
   },
@@ -175,7 +182,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     hasLiveQuotes: true,
     trades: "US stocks, ETFs, and coins against USD",
     ...withRules(ALPACA_RULES, ["environment"]),
-    secrets: ["api_key", "api_secret"],
+    secrets: () => KEY_AND_SECRET,
     mode: environmentOf,
     hosts: (options) => fakeHosts(options) ?? ALPACA_HOSTS[environmentOf(options)],
   },
@@ -190,7 +197,8 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       question: "Which exchange?",
       toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
     },
-    secrets: ["api_key", "api_secret"],
+    secrets: ({ exchange }) =>
+      PASSWORD_EXCHANGES.includes(String(exchange)) ? [...KEY_AND_SECRET, "password"] : KEY_AND_SECRET,
     hasOthersCode: true,
     mode: environmentOf,
     // An exchange that is only read has hosts that ccxt alone knows: its table names them.
@@ -208,7 +216,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       question: "Balances by currency, separated by commas",
       toml: balancesToml,
     },
-    secrets: [],
+    secrets: () => [],
     // No order can move its money.
     mode: () => "paper",
     hosts: () => undefined,
@@ -223,7 +231,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
       question: "Symbols to replay, separated by commas",
       toml: symbolsToml,
     },
-    secrets: [],
+    secrets: () => [],
     mode: () => "paper",
     hosts: () => undefined,
   },
@@ -231,7 +239,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     label: "ibkr",
     trades: "stocks, ETFs and futures at Interactive Brokers, through TWS or IB Gateway",
     ...withRules(IBKR_RULES, ["environment"]),
-    secrets: [],
+    secrets: () => [],
     packages: ["@stoqey/ib@1.6"],
     hasOthersCode: true,
     mode: environmentOf,
@@ -245,7 +253,7 @@ const PAPER_ON_QUOTES: BuiltInType = {
   label: "a paper venue with quotes",
   trades: "on the live quotes of another connector; no money moves",
   ...withRules(SOURCE_RULES),
-  secrets: [],
+  secrets: () => [],
   mode: () => undefined,
   hosts: () => undefined,
 };

@@ -165,7 +165,7 @@ function builtInProblems(connector: NamedConnector, index: number): readonly Con
   });
   const environment = builtIn.options.includes("environment");
   const instead = environment ? "set environment in [connector.options]" : `${builtIn.label} is always paper`;
-  const missing = builtIn.secrets.filter((name) => !(name in connector.auth));
+  const missing = builtIn.secrets(connector.options).filter((name) => !(name in connector.auth));
   const names = missing.map((name) => `${name} = { env = "NAME" }`).join(" and ");
   return [
     ...(connector.mode === undefined ? [] : [problem("mode", `is for type = "custom"; ${instead}`)]),

@@ -24,12 +24,17 @@ export interface NewConnector {
 }
 
 /** The environment variable of each secret that the connector needs. */
-export function secretVariables({ type, envPrefix }: Pick<NewConnector, "type" | "envPrefix">): readonly {
+export function secretVariables({
+  type,
+  envPrefix,
+  needed,
+}: Pick<NewConnector, "type" | "envPrefix" | "needed">): readonly {
   readonly secret: string;
   readonly variable: string;
 }[] {
-  const secrets = builtInType({ type })?.secrets ?? [];
-  return secrets.map((secret) => ({ secret, variable: `${envPrefix}${secret.toUpperCase()}` }));
+  const { needs, secrets = () => [] } = builtInType({ type }) ?? {};
+  const options = needs === undefined ? {} : { [needs.option]: needed };
+  return secrets(options).map((secret) => ({ secret, variable: `${envPrefix}${secret.toUpperCase()}` }));
 }
 
 export function hasEnvironments(type: string): boolean {

@@ -25,7 +25,6 @@ function venueOf(type: ExchangeClass, id: string, answers: Readonly<Record<strin
     if (text === undefined) throw new Error(`no answer for ${url}`);
     return Promise.resolve(new Response(text, { headers: { "content-type": "application/json" } }));
   };
-  // OKX and Deribit sign with a password besides, which the connector does not have.
   Object.assign(exchange, { fetchImplementation, password: "p", enableRateLimit: false });
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const settings = { environment: "live", currency: "USDT", origins: undefined } as const;

@@ -73,6 +73,10 @@ it("an exchange that ccxt does not have, or that has no paper account, is named 
   expect(paper.error.message).toContain("--environment live");
   const binance = await connect(["ccxt", "--name", "k", "--exchange", "binance"]);
   expect(binance).toMatchObject({ code: 1, error: { code: "CONNECT_SECRETS" } });
+  expect(binance.error.message).not.toContain("K_PASSWORD");
+  const okx = await connect(["ccxt", "--name", "k", "--exchange", "okx", "--environment", "live"]);
+  expect(okx).toMatchObject({ code: 1, error: { code: "CONNECT_SECRETS" } });
+  expect(okx.error.message).toContain("needs K_API_KEY and K_API_SECRET and K_PASSWORD in the environment");
   expect(file()).toBe(before);
 });
 

@@ -32,6 +32,13 @@ describe("connectorTable", () => {
     ]);
   });
 
+  it("names the password of a key where the exchange signs with one", () => {
+    const coins = { ...ALPACA, type: "ccxt", envPrefix: "OKX_" };
+    const password = '  password = { env = "OKX_PASSWORD" }';
+    expect(connectorTable({ ...coins, needed: "okx" })).toContain(password);
+    expect(connectorTable({ ...coins, needed: "binance" })).not.toContain(password);
+  });
+
   it("puts a live connector into a process", () => {
     expect(connectorTable({ ...ALPACA, environment: "live" })).toContain('isolation = "process"');
   });

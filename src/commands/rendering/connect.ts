@@ -19,8 +19,9 @@ export type ConnectedView = ConnectedVenue & {
 /** What `qoc connect` lists: the built-in types, and the documented words. */
 export function connectorTypes(): ConnectorTypes {
   const builtIn = BUILT_IN_TYPES.map((type) => {
-    const { trades = "", secrets = [] } = builtInType({ type }) ?? {};
-    const needs = secrets.length === 0 ? "" : `; needs ${secrets.join(" and ")}`;
+    const { trades = "", secrets } = builtInType({ type }) ?? {};
+    const names = secrets?.({}) ?? [];
+    const needs = names.length === 0 ? "" : `; needs ${names.join(" and ")}`;
     return { type, state: "built in" as const, about: `${trades}${needs}` };
   });
   const kinds = Object.entries(CONNECTOR_KINDS).map(([type, { proposes, instead = "" }]) =>
