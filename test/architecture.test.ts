@@ -230,6 +230,10 @@ const EXAMPLES: Readonly<Record<RuleKey, Example>> = {
       file("src/host/a.ts", 'import { type Cleared, isCleared } from "../gate/cleared.ts";'),
     ],
   },
+  moduleMocks: {
+    breaks: [file("test/gate/a.test.ts", 'vi.mock("ws", () => ({}));')],
+    passes: [file("test/gate/a.test.ts", 'vi.stubGlobal("fetch", answer);')],
+  },
   comlinkDirection: {
     breaks: [file("src/host/a.ts", 'import { expose } from "comlink";', "expose(adapter);")],
     passes: [file("src/host/a.ts", 'import { wrap } from "comlink";', "wrap(port);")],

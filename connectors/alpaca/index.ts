@@ -1,4 +1,5 @@
 /** Alpaca: US stocks, ETFs and coins, over its trading API, market data API and the stream of trade updates. */
+import type { WebSocket } from "ws";
 import {
   type Account,
   type Activity,
@@ -37,7 +38,7 @@ import {
   rateOf,
   reportOf,
 } from "./map.ts";
-import { type StreamStep, AccountStream } from "../account-stream.ts";
+import { AccountStream, type AccountStreamOptions, type StreamStep } from "../account-stream.ts";
 import { isReadable, sinceInOrder } from "../listed-item.ts";
 import { StreamGap } from "../stream-gap.ts";
 import { oneLine } from "../words.ts";
@@ -108,6 +109,12 @@ export default class AlpacaConnector implements ConnectorAdapter {
   readonly #versions = new TradeVersions();
   /** Whether this account pays a commission; undefined until an activity of a trade was read. */
   #paysCommission: boolean | undefined;
+  readonly #openSocket: ((url: string) => WebSocket) | undefined;
+
+  /** `openSocket` opens the connection of the stream of trade updates: by default a WebSocket of `ws`. */
+  constructor(openSocket?: (url: string) => WebSocket) {
+    this.#openSocket = openSocket;
+  }
 
   async connect(ctx: ConnectorContext): Promise<ConnectReport> {
     this.#ctx = ctx;
@@ -299,7 +306,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   #openStream(): AccountStream {
     const [key, secret] = [this.#ctx.secret("api_key"), this.#ctx.secret("api_secret")];
-    return new AccountStream({
+    const options: AccountStreamOptions = {
       name: STREAM,
       url: this.#settings.stream,
       pingEveryMs: PING_EVERY_MS,
@@ -313,7 +320,8 @@ export default class AlpacaConnector implements ConnectorAdapter {
       // The fills of an order of several legs, for example, are activities too.
       onLost: () => this.#gap.miss(),
       warn: (message, error) => this.#warn(message, error),
-    });
+    };
+    return new AccountStream(options, this.#openSocket);
   }
 
   #openGap(startedAt: number): StreamGap {

@@ -111,7 +111,7 @@ describe("an adapter", () => {
   });
 
   it("reads no memory that a list does not have, by the length that it states or while its memory moves", async () => {
-    const result = await run(`${ATTEMPT}
+    const result = (await run(`${ATTEMPT}
       const list = Buffer.from(new ArrayBuffer(64)), other = Buffer.alloc(4_096);
       for (const name of ["length", "byteLength"]) Object.defineProperty(list, name, { value: 1e9 });
       for (const args of [[other, 0, 64, 128], [other, 0, 1_000, 2_000]]) attempt(() => list.copy(...args));
@@ -120,8 +120,10 @@ describe("an adapter", () => {
         const memory = new ArrayBuffer(2 ** 20, { maxByteLength: 2 ** 20 }), moving = Buffer.from(memory), place = { valueOf() { memory.resize(0); return 0; } };
         return String(moving[name](...(name === "toString" ? ["latin1"] : []), place)).length;
       });
-      return results;`);
-    expect(result).toEqual([0, ["RangeError", "ERR_OUT_OF_RANGE"], 64, 4, 0, 0, ["TypeError", null], 0]);
+      return results;`)) as readonly unknown[];
+    // Node 20 refuses to fill memory that has moved, and later versions fill none.
+    const filled = process.version.startsWith("v20.") ? ["TypeError", null] : 0;
+    expect(result).toEqual([0, ["RangeError", "ERR_OUT_OF_RANGE"], 64, 4, 0, 0, filled, 0]);
   });
 
   it("gets no memory that was not cleared, in which secrets of another thread may be", async () => {

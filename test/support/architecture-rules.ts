@@ -512,6 +512,16 @@ const comlinkDirection = fileRule(
       : [],
 );
 
+/** Files of most tiers share loaded modules: a module that one file replaces is another's too, in some orders. */
+const moduleMocks = fileRule(
+  "a test replaces no module",
+  ({ path }) => path.startsWith("test/") && isTypeScript(path),
+  (file) =>
+    codeLines(file, (line) =>
+      /\bvi\.(?:do)?[mM]ock\(/.test(line) ? "pass what differs as an argument: files share modules" : undefined,
+    ),
+);
+
 const phrases: Rule = {
   name: "no banned phrase in code, documents and test names",
   check: (files) =>
@@ -557,5 +567,6 @@ export const RULES = {
   defaultExports,
   mint,
   comlinkDirection,
+  moduleMocks,
   phrases,
 } satisfies Readonly<Record<string, Rule>>;

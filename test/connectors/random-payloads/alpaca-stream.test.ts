@@ -2,9 +2,10 @@
  * Random days of Alpaca's stream of trade updates: messages as text and as bytes, twice, late, lost in a cut or in a
  * connection that is half-open, and activities that fail or come late. In the end the desk has what Alpaca has.
  */
-import type { EventEmitter } from "node:events";
+import { EventEmitter } from "node:events";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { WebSocket } from "ws";
 import AlpacaConnector from "../../../connectors/alpaca/index.ts";
 import { averagePrice } from "../../../src/domain/account/position.ts";
 import { ZERO, decimal, parseText, text } from "../../../src/domain/decimal.ts";
@@ -23,44 +24,39 @@ const IDS = ["a", "b"] as const;
 const QUANTITY = 10n;
 
 /** The venue's side of the connections. */
-const wire = vi.hoisted(() => ({ open: [] as unknown[], isAway: false }));
+const wire: { readonly open: VenueSocket[]; isAway: boolean } = { open: [], isAway: false };
 
-vi.mock("ws", async () => {
-  const { EventEmitter: Emitter } = await import("node:events");
-  class FakeSocket extends Emitter {
-    isListened = false;
-    isDead = false;
-    constructor() {
-      super();
-      setTimeout(() => {
-        if (wire.isAway) return this.terminate();
-        wire.open.push(this);
-        this.emit("open");
-      }, 1);
-    }
-    send(message: string): void {
-      const { action } = JSON.parse(message) as { action: string };
-      const listening = { stream: "listening", data: { streams: ["trade_updates"] } };
-      const authorized = { stream: "authorization", data: { status: "authorized", action: "authenticate" } };
-      if (action === "listen") this.isListened = true;
-      this.emit("message", Buffer.from(JSON.stringify(action === "listen" ? listening : authorized)));
-    }
-    ping(): void {
-      if (!this.isDead) this.emit("pong");
-    }
-    close(): void {
-      this.terminate();
-    }
-    terminate(): void {
-      const index = wire.open.indexOf(this);
-      if (index !== -1) wire.open.splice(index, 1);
-      this.emit("close");
-    }
+/** One connection, with both of its ends. */
+class VenueSocket extends EventEmitter {
+  isListened = false;
+  isDead = false;
+  constructor() {
+    super();
+    setTimeout(() => {
+      if (wire.isAway) return this.terminate();
+      wire.open.push(this);
+      this.emit("open");
+    }, 1);
   }
-  return { WebSocket: FakeSocket };
-});
-
-type VenueSocket = EventEmitter & { isListened: boolean; isDead: boolean; terminate(): void };
+  send(message: string): void {
+    const { action } = JSON.parse(message) as { action: string };
+    const listening = { stream: "listening", data: { streams: ["trade_updates"] } };
+    const authorized = { stream: "authorization", data: { status: "authorized", action: "authenticate" } };
+    if (action === "listen") this.isListened = true;
+    this.emit("message", Buffer.from(JSON.stringify(action === "listen" ? listening : authorized)));
+  }
+  ping(): void {
+    if (!this.isDead) this.emit("pong");
+  }
+  close(): void {
+    this.terminate();
+  }
+  terminate(): void {
+    const index = wire.open.indexOf(this);
+    if (index !== -1) wire.open.splice(index, 1);
+    this.emit("close");
+  }
+}
 
 const ORDER = fc.nat({ max: 1 });
 const OF = fc.nat({ max: 999 });
@@ -152,7 +148,7 @@ function answer(model: AlpacaModel, failing: { isFailing: boolean }): (url: stri
 /** A connection of before carries nothing again, and neither end knows. */
 function setAway(isAway: boolean): void {
   wire.isAway = isAway;
-  if (isAway) for (const socket of wire.open as VenueSocket[]) socket.isDead = true;
+  if (isAway) for (const socket of wire.open) socket.isDead = true;
 }
 
 async function live(day: Day) {
@@ -166,7 +162,7 @@ async function live(day: Day) {
   const said: Promise<unknown>[] = [];
   const links: boolean[] = [];
   const report = (raw: unknown) => said.push(receiveReports(desk, VENUE, [reportSchema.parse(raw) as never]));
-  const connector = new AlpacaConnector();
+  const connector = new AlpacaConnector(() => new VenueSocket() as unknown as WebSocket);
   const context = {
     ...{ options: { environment: "paper" }, secret: () => "key", emitReport: report },
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -182,7 +178,7 @@ async function live(day: Day) {
   await connected;
   const sent: string[] = [];
   const send = (message: string): void => {
-    for (const socket of wire.open as VenueSocket[])
+    for (const socket of wire.open)
       if (socket.isListened && !socket.isDead)
         socket.emit("message", day.isBinary ? Buffer.from(message) : [Buffer.from(message)]);
   };
@@ -196,7 +192,7 @@ async function live(day: Day) {
     else if (event.kind === "again" && sent.length > 0) send(sent[event.of % sent.length] ?? "");
     else if (event.kind === "spoilt")
       send(event.of % 2 === 0 ? "no JSON" : JSON.stringify({ stream: "trade_updates", data: { event: "fill" } }));
-    else if (event.kind === "cut") for (const socket of [...wire.open] as VenueSocket[]) socket.terminate();
+    else if (event.kind === "cut") for (const socket of [...wire.open]) socket.terminate();
     else if (event.kind === "away") setAway(event.isAway);
     else if (event.kind === "failing") failing.isFailing = event.isFailing;
     else if (event.kind === "wait") await vi.advanceTimersByTimeAsync(event.ms);
