@@ -252,3 +252,50 @@ it("a burst of sums is read with one request, and each fill is emitted once", as
   expect(emitted).toEqual(["1", "2", "3"]);
   expect(sent.filter(({ path }) => path.endsWith("fills"))).toHaveLength(1);
 });
+
+describe("open orders that are on their way into the book or out of it", () => {
+  const order = (order_id: string, status: string) => ({
+    ...{ order_id, client_order_id: `c-${order_id}`, product_id: "BTC-USD", side: "BUY", status, filled_size: "0" },
+    order_configuration: { limit_limit_gtc: { base_size: "1", limit_price: "1" } },
+  });
+  function open(lists: { open: readonly object[]; others: readonly object[] }) {
+    const { venue: coinbase, sent } = venue(({ params }) => {
+      const statuses = params["order_status"] as readonly string[];
+      // Coinbase refuses OPEN beside another status.
+      if (statuses.includes("OPEN") && statuses.length > 1) return { status: 400, body: { error: "INVALID_ARGUMENT" } };
+      return { body: { orders: statuses[0] === "OPEN" ? lists.open : lists.others, has_next: false } };
+    });
+    const asked = (): number => sent.filter(({ path }) => path.endsWith("batch")).length;
+    return { trading: coinbase.trading as TradingVenue, asked };
+  }
+  const event = (order_id: string, status: string) => ({
+    channel: "user",
+    events: [{ orders: [{ order_id, status, product_id: "BTC-USD", order_side: "BUY", cumulative_quantity: "0" }] }],
+  });
+
+  it("are listed, and an order that is in both lists once, as it is in the book", async () => {
+    const both = [order("1", "PENDING"), order("2", "QUEUED"), order("3", "CANCEL_QUEUED"), order("4", "EDIT_QUEUED")];
+    const { trading } = open({ open: [order("1", "OPEN"), order("5", "OPEN")], others: both });
+    const found = (await trading.openOrders()).map(({ venueOrderId, status }) => `${venueOrderId} ${status}`);
+    expect(found.toSorted()).toEqual(["1 open", "2 open", "3 open", "4 open", "5 open"]);
+  });
+
+  it("are asked for after the stream began, and while there are some: otherwise for the book alone", async () => {
+    const lists = { open: [order("1", "OPEN")], others: [] as object[] };
+    const { trading, asked } = open(lists);
+    const requests = async (): Promise<number> => {
+      const before = asked();
+      await trading.openOrders();
+      return asked() - before;
+    };
+    expect([await requests(), await requests()]).toEqual([2, 1]);
+    await trading.read(event("7", "QUEUED"));
+    lists.others = [order("7", "QUEUED")];
+    expect([await requests(), await requests()]).toEqual([2, 2]);
+    await trading.read(event("7", "OPEN"));
+    expect(await requests()).toBe(1);
+    await trading.subscription();
+    lists.others = [];
+    expect([await requests(), await requests()]).toEqual([2, 1]);
+  });
+});

@@ -40,7 +40,8 @@ export function openVenue(
     const { status = 200, body, headers } = await reply(request);
     return new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers: headers ?? {} });
   });
-  const exchange = { urls: {}, options: {}, sign, nonce: () => 0, seconds: () => 0 } as unknown as Exchange;
+  const numbers = { nonce: () => 0, seconds: () => 0 };
+  const exchange = { urls: {}, options: {}, sign, createAuthToken: () => "", ...numbers } as unknown as Exchange;
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const origins = { rest: "http://exchange.invalid", stream: "ws://exchange.invalid", quotes: "ws://exchange.invalid" };
   const settings = { environment, currency, origins };

@@ -52,6 +52,7 @@ import {
   reportOf,
   symbolOf,
 } from "./map.ts";
+import { OpenOrders } from "./open-orders.ts";
 import { quoteFeed } from "./quote-feed.ts";
 
 const PAGE = 250;
@@ -103,6 +104,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
   readonly #session: Session;
   readonly #client: ExchangeClient;
   readonly #emitted = new Map<string, Emitted>();
+  readonly #openOrders = new OpenOrders();
   readonly #clock: ExchangeClock;
 
   constructor(session: Session) {
@@ -262,13 +264,10 @@ class CoinbaseVenue implements Venue, TradingVenue {
     return own === undefined ? null : namedReport(own);
   }
 
-  /**
-   * Coinbase takes OPEN with no other status. An order on its way into the book, or out of it, is in none of these
-   * lists: the desk asks for its own orders that the list lacks.
-   */
   async openOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
-    const params = { order_status: ["OPEN"] };
-    const orders = await this.#all("brokerage/orders/historical/batch", "orders", params);
+    const orders = await this.#openOrders.read((order_status) =>
+      this.#all("brokerage/orders/historical/batch", "orders", { order_status }),
+    );
     return orders.map((order) => {
       const { order_id: venueOrderId, client_order_id: clientOrderId } = order;
       return listedOrder({ venueOrderId, clientOrderId }, () => reportOf(order));
@@ -302,6 +301,7 @@ class CoinbaseVenue implements Venue, TradingVenue {
   }
 
   subscription(): Promise<readonly string[]> {
+    this.#openOrders.restart();
     const { exchange } = this.#session;
     const message = (channel: string): string =>
       JSON.stringify({ type: "subscribe", channel, jwt: exchange.createAuthToken(exchange.seconds()) });
@@ -323,15 +323,16 @@ class CoinbaseVenue implements Venue, TradingVenue {
     const fills: (Fill | UnreadableFill)[] = [];
     const reports: OrderReport[] = [];
     let failure: Error | undefined;
-    for (const { orders } of parts)
-      for (const order of listOf(orders ?? []))
-        try {
-          const report = eventReportOf(order, whole);
-          fills.push(...(await this.#newFillsOf(report)));
-          reports.push(report);
-        } catch (error) {
-          failure ??= error as Error;
-        }
+    const orders = parts.flatMap((part) => listOf(part["orders"] ?? []));
+    this.#openOrders.saw(orders);
+    for (const order of orders)
+      try {
+        const report = eventReportOf(order, whole);
+        fills.push(...(await this.#newFillsOf(report)));
+        reports.push(report);
+      } catch (error) {
+        failure ??= error as Error;
+      }
     return { kind: "events", fills, reports, failure };
   }
 

@@ -106,7 +106,7 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     case "order":
       return ok({ order: orderBody(outcome.order, now) });
     case "orders":
-      return ok({ orders: outcome.orders.map((order) => orderBody(order, now)), has_next: false, cursor: "" });
+      return ok({ orders: ordersBody(request, outcome.orders, now), has_next: false, cursor: "" });
     case "cancelled":
       return ok({ results: [{ success: true, failure_reason: "", order_id: outcome.order.order_id }] });
     case "fills":
@@ -118,6 +118,13 @@ function write({ request, outcome, now }: WireContext): WireResponse {
     default:
       return refusalResponse(request, outcome);
   }
+}
+
+/** Those of the statuses that the request names. */
+function ordersBody({ query }: WireRequest, orders: readonly FakeOrder[], now: number) {
+  const statuses = query["order_status"]?.split(",");
+  const listed = orders.filter(({ status }) => statuses?.includes(STATUSES[status] ?? "") ?? true);
+  return listed.map((order) => orderBody(order, now));
 }
 
 function bookBody(symbol: string, { bid, ask, last, time }: FakeQuote, now: number) {
