@@ -1,6 +1,6 @@
 /** A desk with a checkpoint: its next start, `qoc journal verify`, and a program that can write its folder. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { appendRecord } from "../support/append-record.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -93,3 +93,33 @@ it("becomes read-only if a record before its checkpoint was changed, and starts 
   desk = await tempDesk({ again: desk });
   expect(desk.open.desk.readOnly()).toMatch(/does not match its hash/);
 });
+
+it.each(["an older one", "another desk's", "none"])(
+  "a checkpoint that becomes %s under a desk changes nothing",
+  async (by) => {
+    const other = await halted();
+    const foreign = readFileSync(`${other.root}/${FILE}`);
+    await discard(other);
+    desk = await halted();
+    const path = `${desk.root}/${FILE}`;
+    const older = readFileSync(path);
+    desk = await tempDesk({ again: desk });
+    await desk.call("resume", { reason: "for the test" });
+    await desk.stop();
+    desk = await tempDesk({ again: desk });
+    const swap = (): void => {
+      if (by === "none") rmSync(path, { force: true });
+      else writeFileSync(path, by === "an older one" ? older : foreign);
+    };
+    swap();
+    await desk.call("halt", { reason: "after the swap" });
+    expect(desk.open.desk.readOnly()).toBeUndefined();
+    expect(await desk.call("journal verify", {})).toMatchObject({ ok: by !== "another desk's" });
+    await desk.stop();
+    // A crash writes no checkpoint.
+    swap();
+    desk = await tempDesk({ again: desk });
+    const { trading } = desk.open.desk.state;
+    expect([desk.open.desk.readOnly(), trading.state, trading.reason]).toEqual([undefined, "halted", "after the swap"]);
+  },
+);
