@@ -23,7 +23,7 @@ import {
   runtimePaths,
 } from "../workspace/runtime-folder.ts";
 import { findWorkspace, trustWorkspace } from "../workspace/workspace-trust.ts";
-import { type DeskProcess, findDeskProcess } from "../workspace/lock.ts";
+import { type DeskProcess, findDeskProcess, lockedError } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { openWorkspace } from "../workspace/workspace.ts";
 import { agentCredentials, operatorCredentials } from "./client-credentials.ts";
@@ -364,5 +364,7 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
 /** @throws LOCKED, also if the desk was started with other variables. */
 async function refuseRunning(options: LocalServicesOptions, { root, paths }: LocatedDesk): Promise<void> {
   const found = await findDeskProcess({ ...options, root }, paths, nodeProcesses);
-  if (found !== undefined) throw new QocError("LOCKED", { pid: found.pid, path: root });
+  if (found === undefined) return;
+  const lock = found.otherFolder === undefined ? paths.lock : `${root}/${LAYOUT.lock}`;
+  throw await lockedError(options.disk, lock, { pid: found.pid, root });
 }

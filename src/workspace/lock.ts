@@ -7,6 +7,7 @@ import { QocError } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { hasCode } from "../lib/error-code.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { iso } from "../lib/time.ts";
 import { isWithin } from "../lib/path-containment.ts";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import type { RuntimePaths } from "./runtime-folder.ts";
@@ -78,6 +79,13 @@ export async function findDeskProcess(
   return elsewhere === undefined ? undefined : { pid: elsewhere.pid, otherFolder: paths.runtime };
 }
 
+/** The error of a desk that is up; its process wrote the lock file when it started. */
+export async function lockedError(disk: Disk, lock: string, owner: { pid: number; root: string }): Promise<QocError> {
+  const facts = await disk.facts(lock).catch(() => undefined);
+  const since = facts === undefined ? "" : `, since ${iso(facts.modifiedMs)}`;
+  return new QocError("LOCKED", { pid: owner.pid, path: owner.root, since });
+}
+
 export interface LockRequest {
   /** The workspace, for the message. */
   readonly root: string;
@@ -97,7 +105,7 @@ export async function takeLock(disk: Disk, path: string, request: LockRequest): 
     await refuseHeld(disk, path, request);
     await removeStale(disk, path, request);
   }
-  throw new QocError("LOCKED", { pid: 0, path: root });
+  throw new QocError("LOCKED", { pid: "unknown", path: root, since: "" });
 }
 
 /** Returns false if the file exists. */
@@ -117,7 +125,7 @@ async function createLock(disk: Disk, path: string, { root, nonce, processes }: 
 async function refuseHeld(disk: Disk, path: string, { root, processes }: LockRequest): Promise<void> {
   const current = await lockOwner(disk, path);
   if (current !== undefined && isAlive(current, processes) && (await isSameFolder(disk, path, [root, current.root])))
-    throw new QocError("LOCKED", { pid: current.pid, path: current.root });
+    throw await lockedError(disk, path, current);
 }
 
 /**

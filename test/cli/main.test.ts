@@ -313,12 +313,12 @@ describe("a command line", () => {
 describe("errors", () => {
   it("fit a terminal: the sentence wraps at words, and a long hint breaks between its commands only", async () => {
     const path = `/home/somebody/${"long-name/".repeat(5)}desk`;
-    const { err } = await qoc(["watch"], throws("LOCKED", { path, pid: 1 }), { isTty: true, answers: [] });
+    const { err } = await qoc(["watch"], throws("LOCKED", { path, pid: 1, since: "" }), { isTty: true, answers: [] });
     const lines = err().trimEnd().split("\n");
-    expect(lines.slice(0, 2)).toEqual(["✗ another desk (pid 1) is running on", `  ${path}`]);
-    expect(lines.slice(-2)).toEqual([`next: qoc down -C ${path};`, "      or use the running desk"]);
-    const piped = await qoc(["watch"], throws("LOCKED", { path, pid: 1 }));
-    expect(piped.err().split("\n")[0]).toBe(`✗ another desk (pid 1) is running on ${path}`);
+    expect(lines.slice(0, 2)).toEqual(["✗ this desk is up already (pid 1):", `  ${path}`]);
+    expect(lines.slice(-2)).toEqual([`      to start it again: qoc down -C ${path},`, `      then qoc up -C ${path}`]);
+    const piped = await qoc(["watch"], throws("LOCKED", { path, pid: 1, since: "" }));
+    expect(piped.err().split("\n")[0]).toBe(`✗ this desk is up already (pid 1): ${path}`);
   });
 
   it("show times as the clock of the reader on a terminal, and in UTC elsewhere", async () => {

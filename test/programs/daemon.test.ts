@@ -174,10 +174,14 @@ describe("kill -9", () => {
 });
 
 describe("a failing start", () => {
-  it("a start fails and says so if another desk runs in the folder", async () => {
+  it("a start of a desk that is up says so, with its process and what to type", async () => {
     await up();
     const answer = await qoc("up", "--detach");
-    expect(answer.error.code).toBe("LOCKED");
+    expect(answer.error).toMatchObject({
+      code: "LOCKED",
+      message: expect.stringMatching(/^this desk is up already \(pid \d+, since 2\d{3}-/) as string,
+      hint: expect.stringMatching(/^qoc status -C .*; to start it again: qoc down -C .*, then qoc up -C /) as string,
+    });
   });
 
   it("a start fails and says so if the port is in use", async () => {

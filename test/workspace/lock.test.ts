@@ -28,7 +28,7 @@ describe("the lock", () => {
       takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 100: "t1", 200: "t2" }) }),
     ).rejects.toMatchObject({
       code: "LOCKED",
-      details: { pid: 100 },
+      message: expect.stringMatching(/^this desk is up already \(pid 100, since 2.*\): \/desk$/) as string,
     });
     await lock.release();
     expect(await lockOwner(disk, at)).toBeUndefined();

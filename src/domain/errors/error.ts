@@ -94,7 +94,10 @@ export const ERRORS = {
     "{file}:{line}:{column}: {key} is a secret by its name, and agents can read options{message}",
     'move it to [connector.auth] as a reference: name = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
-  LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}; or use the running desk"),
+  LOCKED: row(
+    "this desk is up already (pid {pid}{since}): {path}",
+    "qoc status -C {path}; to start it again: qoc down -C {path}, then qoc up -C {path}",
+  ),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
