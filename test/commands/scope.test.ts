@@ -208,8 +208,10 @@ describe("a human's proposal", () => {
     else expect([ended, pending()]).toEqual([code, before]);
   });
 
-  it("without a connector is refused with NEEDS_CONNECTOR if several take orders", async () => {
-    expect(await failure(desk.call("orders propose", ORDER))).toMatchObject({ code: "NEEDS_CONNECTOR" });
+  it("without a connector is refused before anything is written if several take orders", async () => {
+    const before = pending();
+    expect(await failure(desk.call("orders propose", ORDER))).toMatchObject({ code: "CONNECTOR_NEEDED" });
+    expect(pending()).toEqual(before);
   });
 });
 

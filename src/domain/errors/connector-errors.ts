@@ -13,9 +13,13 @@ export const CONNECTOR_ERRORS = {
     "propose the order at another connector: qoc connectors list",
     { hintForAgents: "propose at another connector: qoc_status names them" },
   ),
-  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name a connector of qoc connectors list", {
-    hintForAgents: "name a connector that qoc_status shows",
-  }),
+  CONNECTOR_NEEDED: row(
+    "no connector for this order ({reason})",
+    "qoc connectors list, then add --connector NAME; or add a connector: qoc connect",
+    {
+      hintForAgents: "name a connector that qoc_status shows",
+    },
+  ),
   CONNECTOR_NOT_READY: row(
     "connector {connector} is {state}{reason}",
     "qoc connectors list; qoc logs --connector {connector}",

@@ -25,7 +25,7 @@ export interface ProposedOrder {
 /**
  * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
  * commands read. A verdict of "block" is a result, not an error.
- * @throws INVALID_INPUT, TARGET_REFUSED, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
+ * @throws INVALID_INPUT, TARGET_REFUSED, CONNECTOR_NEEDED, NEEDS_CONNECTOR, TOO_LARGE, TOO_MANY_WAITING, DAILY_LIMIT.
  */
 export async function proposeOrder(
   desk: Desk,
@@ -61,12 +61,14 @@ async function writeProposal(
   const asked = await proposedTerms(desk, { draft });
   if ("reason" in asked && asked.needs === "correction")
     throw targetRefused(desk, document["cancels"] ?? document["replaces"] ?? "", asked.reason);
+  // A file without a connector would wait and count, although the command failed.
+  if ("reason" in asked) throw new QocError("CONNECTOR_NEEDED", { reason: asked.reason });
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const { state } = desk;
   const isUsed = (stem: string): boolean => state.orders.has(stem as OrderRecord["id"]) || isRetired(state, stem);
   const isOrder = !("cancels" in draft) && !("replaces" in draft);
   // The file states the time in force, so that a person reads what is sent.
-  const complete = isOrder && "terms" in asked ? { ...draft, timeInForce: asked.terms.timeInForce } : draft;
+  const complete = isOrder ? { ...draft, timeInForce: asked.terms.timeInForce } : draft;
   const file = await desk.workspace.proposals.create({ ...complete, sources }, day, isUsed);
   const order = await ingestProposal(desk, file, { actor, sources });
   if (order === undefined) {
