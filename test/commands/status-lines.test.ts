@@ -88,7 +88,7 @@ it("accounts of a million each fit 80 columns", () => {
   const rest = { currency: "USD", rates: [], profit: [], fees: [], positions: [], exposures: [] };
   const lines = shown({ book: { ...book, ...rest, accounts } as never });
   for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
-  expect(lines.join("\n")).toMatch(/paper +paper +1,000,000.00 USD +1,000,000.00 +1,000,000.00 +-699.30 +07-05/);
+  expect(lines.join("\n")).toMatch(/paper\n +paper +1,000,000.00 USD +1,000,000.00 +1,000,000.00 +-699.30 +07-05/);
 });
 
 it("the banner of a desk without a guard says so", async () => {

@@ -50,8 +50,8 @@ export function renderConnect(value: ConnectorTypes | ConnectedView, style: Outp
     const columns = [
       { title: "type", cell: (row: ConnectorTypes["types"][number]) => row.type },
       { title: "state", cell: (row: ConnectorTypes["types"][number]) => row.state },
-      { title: "about", cell: (row: ConnectorTypes["types"][number]) => row.about, shrinks: true },
-    ];
+      { title: "about", cell: (row: ConnectorTypes["types"][number]) => row.about, keeps: "wrap" },
+    ] as const;
     const custom = "a venue of your own: qoc connectors new NAME";
     return [...table(style, columns, value.types), ...(style.isTty ? [custom] : [])];
   }

@@ -178,7 +178,7 @@ const DAY_COLUMNS = 100;
 
 function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
   return [
-    { title: "account", cell: ({ connector }) => connector, shrinks: true },
+    { title: "account", cell: ({ connector }) => connector, keeps: "apart" },
     { title: "mode", cell: ({ mode }) => mode },
     { title: "NAV", cell: ({ nav, currency }) => money(nav, currency, style), isNumber: true },
     { title: "cash", cell: ({ cash, currency }) => unlabelled(money(cash, currency, style)), isNumber: true },
@@ -198,7 +198,7 @@ function accountColumns(style: OutputStyle): readonly Column<AccountLine>[] {
     {
       title: "",
       cell: ({ isCountedByGuards }) => (isCountedByGuards ? "" : "guards do not count it"),
-      shrinks: true,
+      keeps: "apart",
     },
   ];
 }

@@ -53,8 +53,8 @@ export const command = defineCommand({
       [
         { title: "run", cell: ({ run }) => run },
         { title: "state", cell: ({ state }) => state },
-        { title: "issue", cell: ({ issue }) => issue, shrinks: true },
-        { title: "summary", cell: ({ summary }) => oneLine(summary ?? ""), shrinks: true },
+        { title: "issue", cell: ({ issue }) => issue },
+        { title: "summary", cell: ({ summary }) => oneLine(summary ?? ""), keeps: "apart" },
       ],
       runs,
       "no agent has run yet: qoc run ISSUE",
