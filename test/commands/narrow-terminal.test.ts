@@ -39,7 +39,7 @@ it("accounts are a table, with remark and name on lines of their own if they do 
   expect(large.join("\n")).toContain("guards do not count it");
 });
 
-it("qoc connect tells all of what each type is", () => {
+it("qoc connect shows the whole of what each type is", () => {
   const { types } = connectorTypes();
   const lines = connect.render?.({ types } as never, STYLE) ?? [];
   expect(lines.map(widthOf).every((width) => width <= 80)).toBe(true);
