@@ -28,6 +28,12 @@ describe("a proposal", () => {
     const second = await propose({ quantity: "1.0", rationale: "again" });
     expect(second.equal).toEqual([{ id: first.id, state: "proposed", untrusted: null }]);
     expect((await propose({ limitPrice: "2001" })).equal).toEqual([]);
+    // Another spelling may be another instrument: it is named, and not called the same order.
+    const spelled = await propose({ symbol: "spx", limitPrice: "2001" });
+    expect(spelled.equal).toMatchObject([{ state: "proposed", symbol: "SPX" }]);
+    const shown = await desk.call<{ review: { warnings: readonly string[] } }>("orders show", { id: spelled.id });
+    expect(shown.review.warnings.join()).toMatch(/an order with the same terms of SPX waits as /);
+    expect(shown.review.warnings.join()).not.toMatch(/the same order/);
     await desk.call("reject", { id: first.id, comment: "too big" });
     await desk.call("reject", { id: second.id });
     const third = await propose();

@@ -49,6 +49,7 @@ const equalSchema = lazy(() =>
     id: z.string(),
     state: z.enum(ORDER_STATES),
     untrusted: untrustedSchemaFor("the human's comment on the rejection").nullable(),
+    symbol: z.string().optional(),
   }),
 );
 

@@ -6,7 +6,7 @@ import { REJECTION_MS } from "../../domain/eviction.ts";
 import { type OrderRecord, type OrderState, rejectedBy } from "../../domain/orders/order-state.ts";
 import { type OrderTerms, hasSameTerms, kindOf, targetOf } from "../../domain/orders/order.ts";
 import { isRepeatedBy } from "../../domain/orders/repeated-order.ts";
-import type { Untrusted } from "../../domain/untrusted.ts";
+import { type Untrusted, shownSymbol } from "../../domain/untrusted.ts";
 import type { Desk } from "../desk.ts";
 import { orderTexts } from "./order-view.ts";
 
@@ -18,6 +18,8 @@ export interface EqualProposal {
   readonly state: OrderState;
   /** The human's comment on the rejection. */
   readonly untrusted: Untrusted | null;
+  /** Its symbol, if that is another one with the key of the same instrument: only the venue knows whether it is. */
+  readonly symbol?: string;
 }
 
 /**
@@ -30,15 +32,18 @@ export function equalProposals(
 ): readonly EqualProposal[] {
   return [...state.orders.values()]
     .flatMap((other): readonly EqualProposal[] => {
-      if (isRepeatedBy(other, order)) return [{ id: other.id, state: other.state, untrusted: null }];
+      const { symbol } = other.terms;
+      const spelling = symbol === order.terms.symbol ? {} : { symbol: shownSymbol(symbol) };
+      if (isRepeatedBy(other, order)) return [{ id: other.id, state: other.state, untrusted: null, ...spelling }];
       if (other.id === order.id || !isSameProposal(other.terms, order.terms)) return [];
-      if (other.state === "proposed") return [{ id: other.id, state: "proposed", untrusted: null }];
+      if (other.state === "proposed") return [{ id: other.id, state: "proposed", untrusted: null, ...spelling }];
       const at = other.history.at(-1)?.at ?? other.proposedAt;
       const isRecent = other.state === "rejected" && clock.now() - at < REJECTION_MS;
       if (!isRecent || rejectedBy(other) !== "human") return [];
       const { reason } = orderTexts(other);
       // The reason of a removed file is the desk's.
-      return [{ id: other.id, state: "rejected", untrusted: reason?.source === "human" ? reason : null }];
+      const comment = reason?.source === "human" ? reason : null;
+      return [{ id: other.id, state: "rejected", untrusted: comment, ...spelling }];
     })
     .slice(-NAMED_MAX);
 }
@@ -52,9 +57,10 @@ function isSameProposal(a: OrderTerms, b: OrderTerms): boolean {
 
 /** One sentence for each, without the human's comment. */
 export function equalSentences(equal: readonly EqualProposal[]): readonly string[] {
-  return equal.map(({ id, state }) => {
-    if (state === "proposed") return `the same order waits as ${id}`;
-    if (state === "rejected") return `the same order was rejected as ${id}`;
-    return `the same order was approved as ${id}, which is ${state.replaceAll("_", " ")}`;
+  return equal.map(({ id, state, symbol }) => {
+    const what = symbol === undefined ? "the same order" : `an order with the same terms of ${symbol}`;
+    if (state === "proposed") return `${what} waits as ${id}`;
+    if (state === "rejected") return `${what} was rejected as ${id}`;
+    return `${what} was approved as ${id}, which is ${state.replaceAll("_", " ")}`;
   });
 }
