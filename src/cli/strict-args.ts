@@ -162,9 +162,11 @@ function unknownCommand(words: string, entries: readonly CommandSyntax[]): QocEr
   }
   const names = entries.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
   const close = suggestion(words, names);
+  // A noun alone lists.
+  const firstWords = names.map((name) => name.split(" ", 1)[0] ?? "");
   return new QocError("UNKNOWN_COMMAND", {
     name: close === "" ? noun : words,
-    suggestion: close === "" ? suggestion(noun, names) : close,
+    suggestion: close === "" ? suggestion(noun, firstWords) : close,
   });
 }
 

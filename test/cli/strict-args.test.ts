@@ -142,6 +142,8 @@ describe("a command line that is correct", () => {
 describe("a command line that is wrong", () => {
   it.each<[string[], string, RegExp]>([
     [["statsu"], "UNKNOWN_COMMAND", /^unknown command: statsu \(did you mean status\?\)$/],
+    [["order"], "UNKNOWN_COMMAND", /^unknown command: order \(did you mean orders\?\)$/],
+    [["isues", "x"], "UNKNOWN_COMMAND", /^unknown command: isues \(did you mean issues\?\)$/],
     [["order", "list"], "UNKNOWN_COMMAND", /order list \(did you mean orders list\?\)/],
     [["orders", "lst"], "UNKNOWN_COMMAND", /orders lst \(did you mean orders list\?\)/],
     [["files", "lst"], "UNKNOWN_COMMAND", /did you mean files list/],
