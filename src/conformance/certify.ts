@@ -83,7 +83,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   const { digest, methods, capabilities, startFailure } = profile;
   const notRun = cases.filter((report) => isNotStarted(report, profile)).length;
   const notStarted = startFailure && { reason: startFailure.reason, cases: notRun };
-  if (notRun > 0) progress.line(`${notRun} cases were not run, because the adapter does not start`);
+  if (notRun > 0) progress.line(`${notRun} cases were not run, because the connector does not start`);
   const partial = only !== undefined;
   const guarantees = guaranteesOf(profile, cases);
   const verdict = verdictOf(cases, partial);

@@ -85,7 +85,7 @@ describe("qoc connectors test", () => {
     const started = cases.map((result) => ({ ...result, reason: result.outcome === "failed" ? reason : HOOKS }));
     const report = { ...others, next: [HOOKS], cases: started, notStarted: { reason: HOOKS, cases: 2 } };
     expect(lines(report).join("\n")).not.toContain(HOOKS);
-    expect(lines(report)).toContain("  ! 2 cases were not run, because the adapter does not start");
+    expect(lines(report)).toContain("  ! 2 cases were not run, because the connector does not start");
     const rows = command.render?.(report as never, { ...STYLE, isTty: false }) ?? [];
     expect(rows.map((row) => row.split("\t").slice(0, 2))).toEqual([
       ["failed", "C00"],

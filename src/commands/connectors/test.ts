@@ -96,7 +96,7 @@ function shownCases({ cases, notStarted }: Report): readonly CaseReport[] {
 function notStartedLines(report: Report, style: OutputStyle): readonly string[] {
   const { notStarted } = report;
   if (notStarted === undefined || notStarted.cases === 0) return [];
-  const text = `${notStarted.cases} cases were not run, because the adapter does not start`;
+  const text = `${notStarted.cases} cases were not run, because the connector does not start`;
   return [...signedLines(style, "untried", text, untoldReason(report)), ""];
 }
 

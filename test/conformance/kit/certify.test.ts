@@ -190,7 +190,7 @@ describe("certify", () => {
     expect(report.notStarted?.cases).toBe(CASES.length - 1);
     expect(lines).toEqual([
       expect.stringMatching(/^C01 failed .*index\.ts:\d+:\d+: /),
-      `${CASES.length - 1} cases were not run, because the adapter does not start`,
+      `${CASES.length - 1} cases were not run, because the connector does not start`,
     ]);
   });
 
