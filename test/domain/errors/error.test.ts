@@ -57,8 +57,8 @@ describe("an error", () => {
     const error = new QocError("LOCKED", { pid: 7, path: "/desk" });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "LOCKED",
-      message: "another desk (pid 7) is running on /desk",
-      hint: "qoc down -C /desk; or use the running desk",
+      message: "this desk is up already (pid 7): /desk",
+      hint: "qoc status -C /desk; to start it again: qoc down -C /desk, then qoc up -C /desk",
       retryable: false,
       details: { pid: 7, path: "/desk" },
     });
