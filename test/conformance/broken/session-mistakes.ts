@@ -34,7 +34,7 @@ export const SESSION_MISTAKES: readonly Mistake[] = [
     name: "throws-at-import",
     description: "It reads its settings from the environment while it loads, and they are missing.",
     edits: [["const REQUEST_MS = 4_000;", 'const REQUEST_MS = 4_000;\nthrow new Error("VENUE_KEY is not set");']],
-    caughtBy: ["C01", "C02"],
+    caughtBy: ["C01"],
     reason: "VENUE_KEY is not set",
   },
   {
@@ -48,7 +48,7 @@ export const SESSION_MISTAKES: readonly Mistake[] = [
     name: "capability-of-the-wrong-type",
     description: "It sets a boolean capability to a string.",
     edits: [["exactDecimals: true,", 'exactDecimals: "yes" as never,']],
-    caughtBy: ["C01", "C02"],
+    caughtBy: ["C01"],
     reason: "exactDecimals",
   },
   {
