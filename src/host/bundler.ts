@@ -3,6 +3,7 @@
  * hold it, for example as a pipe: it is started again, and what others bundled beside it is bundled once more.
  */
 import childProcess from "node:child_process";
+import { setMaxListeners } from "node:events";
 import type * as esbuild from "esbuild";
 import { messageOf } from "../domain/errors/error.ts";
 import { unlessAborted } from "../lib/aborted.ts";
@@ -80,6 +81,8 @@ async function runningProgram(): Promise<ProgramLife> {
   const bundler = await import("esbuild");
   if (current === undefined) {
     current = { bundler, end: new AbortController(), isLate: false, stderr: "" };
+    // Each bundle that is under way listens: Node warns of the eleventh as of a leak.
+    setMaxListeners(0, current.end.signal);
     startProgram(current);
   }
   return current;

@@ -426,6 +426,16 @@ describe("a package's import of", () => {
   });
 });
 
+it("twelve bundles at once give no warning of the runtime", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", note);
+  const roots = await Promise.all(Array.from({ length: 12 }, () => createDesk({ [ADAPTER]: adapterSource("") })));
+  await Promise.all(roots.map((root) => bundleOf(root)));
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+});
+
 describe("a bundle that is not needed any more", () => {
   it("rejects with the reason of the stop, and is not kept", async () => {
     const root = await createDesk({ [ADAPTER]: adapterSource("") });
