@@ -75,7 +75,11 @@ export async function commandsBesideFloods(): Promise<readonly Row[]> {
     rows.push(row(kind, LINES[kind], { beside, alone }));
     await sleep(300);
   }
-  if (isReady(desk)) rows.unshift(await fillsRow(desk, { calm, flooded, alone }));
+  if (isReady(desk)) {
+    const fills = await fillsRow(desk, { calm, flooded, alone });
+    // The rate is that of all fills.
+    if (isReady(desk)) rows.unshift(fills);
+  }
   await desk.stop();
   await discard(desk);
   return rows;

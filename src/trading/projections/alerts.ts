@@ -48,9 +48,10 @@ function endsCondition(order: Readonly<OrderRecord>, seq: number): boolean {
   const index = history.findLastIndex((entry) => entry.seq === seq);
   const [before, entry] = [history[index - 1], history[index]];
   if (before === undefined || entry === undefined) return false;
-  if (!history.some((earlier) => conditionOf(order, earlier) !== undefined)) return false;
-  if (before.state === "unknown" && entry.state !== "unknown") return true;
-  return entry.event === "order.reported" || (isTerminal(entry.state) && !isTerminal(before.state));
+  const isSettled = before.state === "unknown" && entry.state !== "unknown";
+  const hasNews = entry.event === "order.reported" || (isTerminal(entry.state) && !isTerminal(before.state));
+  // Last, because an order can have 100,000 fills, and each is a record of its history.
+  return (isSettled || hasNews) && history.some((earlier) => conditionOf(order, earlier) !== undefined);
 }
 
 /** Gives the alerts of conditions of the order that have ended a title that says so. */

@@ -7,6 +7,7 @@ import { foldDeskState } from "../../../src/domain/desk-state.ts";
 import type { Recorded } from "../../../src/domain/event.ts";
 import type { ConnectorName, OrderId } from "../../../src/domain/ids.ts";
 import type { InstrumentFlagged } from "../../../src/domain/market/instrument-event.ts";
+import type { HistoryEntry } from "../../../src/domain/orders/order-state.ts";
 import { AlertWriter } from "../../../src/trading/projections/alerts.ts";
 import { InboxBursts } from "../../../src/trading/projections/inbox-bursts.ts";
 import { nodeDisk } from "../../../src/workspace/disk.ts";
@@ -185,4 +186,15 @@ it("the alert of a split whose fraction was paid stays until the quantity is ado
 it("a fill between the intent and the time-out leaves no alert of an unknown order", async () => {
   await run(start().proposed("a").approved("a").submitting("a").fill("a").unknown("a").records());
   expect(await titles()).toEqual(["The outcome of order a was unknown; it is settled"]);
+});
+
+it("a fill is not compared with the history of its order, which can have 100,000 entries", async () => {
+  const all = start().working("a").fill("a", { quantity: "1" }).fill("a", { quantity: "1" });
+  const [records, state] = [all.records(), all.state()];
+  const alerts = new AlertWriter({ log: {} as never, state, workspace: { inbox } as never });
+  const history = state.orders.get(order)?.history as unknown as HistoryEntry[];
+  history.some = () => expect.unreachable("the history was searched");
+  const [last] = records.slice(-1);
+  expect(last?.event.type).toBe("fill.received");
+  expect(last && alerts.writeOf(last, order)).toBeUndefined();
 });
