@@ -42,7 +42,9 @@ class ReadOnlyVenue implements Venue {
         `${this.#id} needs ${others.join(" and ")} besides a key, its secret and its password: not supported`,
       );
     if (environment === "paper" && this.#exchange.urls["test"] === undefined)
-      throw new ConnectRefused(`ccxt knows no test network of ${this.#id}: use environment = "live"`);
+      throw new ConnectRefused(
+        `ccxt knows no test network of ${this.#id}: use environment = "live" (qoc connect: --environment live)`,
+      );
     if (environment === "paper") this.#exchange.setSandboxMode(true);
     await this.balances();
     this.#session.logger.warn(`${this.#id} is only read: this connector sends it no orders`);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { usageError } from "../commands/command.ts";
 import type { ConnectRequest, ConnectedVenue } from "../commands/connected-venue.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
@@ -43,7 +44,7 @@ export interface ConnectDeps extends Pick<
 
 /**
  * Connects once, or writes the table if the request has the digest of the desk.toml that was shown.
- * @throws CONNECTOR_EXISTS, CONNECT_SECRETS, CONNECT_FAILED, CONNECT_NOT_WRITTEN, and the problems of desk.toml.
+ * @throws USAGE, CONNECTOR_EXISTS, CONNECT_SECRETS, CONNECT_FAILED, CONNECT_NOT_WRITTEN, and the problems of desk.toml.
  */
 export async function connectVenue(
   deps: ConnectDeps,
@@ -55,7 +56,8 @@ export async function connectVenue(
   const connector = config.connectors.at(-1);
   if (connector === undefined) throw new QocError("INTERNAL", { message: "the new connector is not in desk.toml" });
   const secrets = openSecretStore(deps.disk, deps.env);
-  await requireExchange(deps, connector, request.again);
+  await requireExchange(deps, connector, request);
+  if (request.lacks !== undefined) throw usageError("connect", request.lacks);
   requireSecrets(deps, request);
   progress.line(`connecting ${request.name} once, without orders`);
   const reached = await reach({ ...deps, secrets }, { connector, request, progress });
@@ -109,13 +111,16 @@ async function globalFile({ disk, home }: ConnectDeps): Promise<{ path: string; 
 }
 
 /** Before the secrets: no key helps an exchange that ccxt does not have. @throws CONNECT_NOT_WRITTEN. */
-async function requireExchange(deps: ConnectDeps, config: ConnectorConfig, again: string): Promise<void> {
+async function requireExchange(
+  deps: ConnectDeps,
+  config: ConnectorConfig,
+  { again, againWith }: ConnectRequest,
+): Promise<void> {
   const request = exchangeOf(config, [deps.root, deps.packageRoot]);
   const found = request === undefined ? undefined : await findExchange(deps.disk, request);
-  if (request === undefined || found === undefined || "path" in found) return;
+  if (found === undefined || "path" in found) return;
   const { problem: reason, near } = found;
-  const flag = (id: string): string => `--exchange ${id}`;
-  const next = near === undefined ? again : again.replace(flag(request.id), flag(near));
+  const next = near === undefined ? again : againWith(near);
   throw new QocError("CONNECT_NOT_WRITTEN", { reason, next: `correct that, then type: ${next}` });
 }
 
@@ -171,16 +176,20 @@ async function reach(deps: ReachDeps, { connector: config, request, progress }: 
 
 /** What a person corrects: a connector without keys and without a network names its own fault. */
 function likelyFault(config: ConnectorConfig, request: ConnectRequest): string {
-  if (secretVariables(request).length > 0) return "the keys or the network";
+  if (secretVariables(request).length > 0)
+    return request.words.hosts === undefined ? "the keys or the network" : "the keys, --hosts or the network";
   return builtInType(config)?.hosts(config.options) === undefined ? "that" : "the address or the network";
 }
+
+const ADD_HOST = ": add it in desk.toml to allow it";
 
 /** The first line, without what the error around it says too, and without the name of the error's class. */
 function reasonOf(error: unknown, name: string): string {
   const [line = ""] = messageOf(error).split("\n");
   const prefix = ["connect: ", `connector ${name} refuses to connect: `, `connector ${name}: `];
   const reason = prefix.reduce((rest, words) => (rest.startsWith(words) ? rest.slice(words.length) : rest), line);
-  return reason.replace(/^(?:NotSent|VenueRejection|RateLimited|\w*Error): /, "");
+  // The flag of the command writes the host to desk.toml.
+  return reason.replace(/^(?:NotSent|VenueRejection|RateLimited|\w*Error): /, "").replace(ADD_HOST, "");
 }
 
 interface OneSession {

@@ -6,13 +6,14 @@ import { IdError, connectorName, suggestion } from "../domain/ids.ts";
 import {
   BUILT_IN_TYPES,
   CONNECTOR_KINDS,
-  builtInType,
+  type ConnectWords,
+  WORD_FLAGS,
   isLiveOnly,
   isReviewedExchange,
 } from "../workspace/built-in-types.ts";
-import { hasEnvironments, hasOption, secretVariables } from "../workspace/connector-table.ts";
+import { hasEnvironments, hasOption, secretVariables, wordOptions } from "../workspace/connector-table.ts";
 import { flag, positional } from "./arguments.ts";
-import { type CommandSession, defineCommand, localServices, usageError } from "./command.ts";
+import { type CommandSession, type Prompter, defineCommand, localServices, usageError } from "./command.ts";
 import type { ConnectRequest, ConnectedVenue } from "./connected-venue.ts";
 import {
   type ConnectedView,
@@ -40,6 +41,8 @@ const input = lazy(() =>
     symbols: flag(z.string().optional(), "LIST", "of a replay: the symbols whose bars it plays, such as AAPL,MSFT"),
     balances: flag(z.string().optional(), "LIST", "of a cash account: its money, such as USD=25000,EUR=1200.50"),
     exchange: flag(z.string().optional(), "ID", "of ccxt: the exchange, such as binance"),
+    currency: flag(z.string().optional(), "CODE", "of ccxt: the currency of the account, such as USDT"),
+    hosts: flag(z.string().optional(), "LIST", "of an exchange that is only read: its API, such as api.kucoin.com"),
     quotes: flag(z.string().optional(), "NAME", "of a paper venue: the connector on whose quotes it trades"),
     address: flag(z.string().optional(), "HOST:PORT", "of ibkr: where TWS or IB Gateway listens"),
     venue: flag(z.string().optional(), "URL", "the address of a fake venue on this machine", { hidden: true }),
@@ -62,6 +65,7 @@ export const command = defineCommand({
     "qoc connect",
     "qoc connect alpaca --name alpaca-paper --env-prefix ALPACA_",
     "qoc connect ccxt --name binance-paper --exchange binance",
+    "qoc connect ccxt --name kucoin-live --environment live --exchange kucoin --currency USDT --hosts api.kucoin.com",
     "qoc connect equities --name eq",
     "qoc connect ibkr --name ib-paper --address 127.0.0.1:7497",
   ],
@@ -70,10 +74,10 @@ export const command = defineCommand({
   output: () => z.looseObject({}),
   run: async (answers, context): Promise<ConnectorTypes | ConnectedVenue> => {
     if (answers.type === undefined) return connectorTypes();
-    const { type, name, envPrefix, needed } = complete(answers);
     const { environment, address, venue, quotes, digest } = answers;
-    const again = fullCommand(answers, context.canAsk);
-    const request = { type, name, envPrefix, environment, address, venue, needed, quotes, digest, again };
+    const againWith = (exchange: string | undefined) => fullCommand({ ...answers, exchange }, context.canAsk);
+    const again = againWith(answers.exchange);
+    const request = { ...complete(answers), environment, address, venue, quotes, digest, again, againWith };
     const { cwd: from, progress, signal } = context;
     return localServices(context).connect({ ...request, from, signal }, progress);
   },
@@ -82,7 +86,7 @@ export const command = defineCommand({
 });
 
 /** @throws USAGE with the whole command if a word is missing; CONNECT_NOT_YET. */
-function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "envPrefix" | "needed"> {
+function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "envPrefix" | "words" | "lacks"> {
   const { name } = answers;
   const type = builtIn(answers.type ?? "");
   if (name === undefined) throw usageError(NAME, `--name is missing; type: ${fullCommand(answers)}`);
@@ -105,24 +109,36 @@ function complete(answers: Answers): Pick<ConnectRequest, "type" | "name" | "env
   if (answers.quotes !== undefined && type !== "paper") throw usageError(NAME, `${type} has no --quotes`);
   for (const option of ["address", "venue"] as const)
     if (answers[option] !== undefined && !hasOption(type, option)) throw usageError(NAME, `${type} has no --${option}`);
-  return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name), needed: neededWord(type, answers) };
+  return { type, name, envPrefix: answers.envPrefix ?? prefixOf(name), ...checkedWords(type, answers) };
 }
 
-/** The options that a type needs, by the flags of these names. */
-const NEEDED = ["symbols", "balances", "exchange"] as const;
+/**
+ * What is missing beside an exchange is said once ccxt was found to have it.
+ * @throws USAGE if another word of the type is missing, one has another form, or another type's is there.
+ */
+function checkedWords(type: string, answers: Answers): Pick<ConnectRequest, "words" | "lacks"> {
+  const options = wordOptions(type, answers);
+  let lacks: string | undefined;
+  for (const { option, example, isOptional, toml, meant } of options) {
+    const word = answers[option];
+    if (word === undefined && isOptional !== true) lacks ??= `--${option} is missing; type: ${fullCommand(answers)}`;
+    if (word === undefined || toml(word) !== undefined) continue;
+    const corrected = fullCommand({ ...answers, [option]: meant?.(word) });
+    const found = word === "" ? "empty" : JSON.stringify(word);
+    throw usageError(NAME, `--${option} must be such as ${example}; it is ${found}; type: ${corrected}`);
+  }
+  if (lacks !== undefined && answers.exchange === undefined) throw usageError(NAME, lacks);
+  const foreign = WORD_FLAGS.find(
+    (flag) => answers[flag] !== undefined && !options.some(({ option }) => option === flag),
+  );
+  if (foreign === undefined) return { words: wordsIn(answers), lacks };
+  // The exchange decides which others there are.
+  const whose = options.some(({ option }) => option === "exchange") ? answers.exchange : type;
+  throw usageError(NAME, `${whose ?? type} has no --${foreign}`);
+}
 
-/** @throws USAGE if the word of the type's flag is missing or wrong, or another type's is there. */
-function neededWord(type: string, answers: Answers): string | undefined {
-  const needs = builtInType({ type })?.needs;
-  const foreign = NEEDED.find((option) => option !== needs?.option && answers[option] !== undefined);
-  if (foreign !== undefined) throw usageError(NAME, `${type} has no --${foreign}`);
-  if (needs === undefined) return undefined;
-  const word = answers[needs.option];
-  if (word === undefined) throw usageError(NAME, `--${needs.option} is missing; type: ${fullCommand(answers)}`);
-  if (needs.toml(word) !== undefined) return word;
-  const corrected = fullCommand({ ...answers, [needs.option]: undefined });
-  const found = word === "" ? "empty" : JSON.stringify(word);
-  throw usageError(NAME, `--${needs.option} must be such as ${needs.example}; it is ${found}; type: ${corrected}`);
+function wordsIn(answers: Answers): ConnectWords {
+  return Object.fromEntries(WORD_FLAGS.map((flag) => [flag, answers[flag]]));
 }
 
 /** The built-in type of a word. */
@@ -145,8 +161,8 @@ function prefixOf(name: string): string {
 
 /** Paper and live of one venue are two connectors, and so are two exchanges. */
 function proposedName(type: string, answers: Answers): string {
-  const needs = builtInType({ type })?.needs;
-  const venue = needs?.option === "exchange" ? (answers.exchange ?? needs.example) : type;
+  const exchange = wordOptions(type, {}).find(({ option }) => option === "exchange");
+  const venue = exchange === undefined ? type : (answers.exchange ?? exchange.example);
   return hasEnvironments(type) ? `${venue}-${answers.environment}` : `${venue}-2`;
 }
 
@@ -157,13 +173,15 @@ function fullCommand(answers: Answers, canAsk = false): string {
   const name = answers.name ?? proposedName(known, answers);
   const envPrefix = answers.envPrefix ?? prefixOf(name);
   const hasSecrets = secretVariables({ type: known, envPrefix }).length > 0;
-  const needs = builtInType({ type: known })?.needs;
+  const words = wordOptions(known, answers).filter(
+    ({ option, isOptional }) => isOptional !== true || answers[option] !== undefined,
+  );
   return [
     `qoc ${NAME} ${type} --name ${name}`,
     ...(hasSecrets ? [`--env-prefix ${envPrefix}`] : []),
     ...(answers.environment === "live" ? ["--environment live"] : []),
     ...(answers.quotes === undefined ? [] : [`--quotes ${answers.quotes}`]),
-    ...(needs === undefined ? [] : [`--${needs.option} ${answers[needs.option] ?? needs.example}`]),
+    ...words.map(({ option, example }) => `--${option} ${answers[option] ?? example}`),
     ...(answers.address === undefined ? [] : [`--address ${answers.address}`]),
     ...(answers.venue === undefined ? [] : [`--venue ${answers.venue}`]),
     ...(canAsk ? [] : ["--yes"]),
@@ -211,24 +229,31 @@ async function ask(session: CommandSession, answers: Answers): Promise<Answers |
     if (selected === undefined) return undefined;
     type = BUILT_IN_TYPES[selected] ?? "";
   }
+  if (prompter === undefined || flags.yes) return { ...answers, type };
   const known = builtIn(type);
-  const needs = builtInType({ type: known })?.needs;
-  const given = needs === undefined ? {} : { [needs.option]: answers[needs.option] };
-  if (needs !== undefined && given[needs.option] === undefined && prompter !== undefined && !flags.yes)
-    given[needs.option] = await prompter.text(`${needs.question} (for example ${needs.example})`);
-  if (name === undefined && prompter !== undefined && !flags.yes) {
-    const proposed = proposedName(known, { ...answers, ...given });
+  const words = await askWords(prompter, known, wordsIn(answers));
+  if (name === undefined) {
+    const proposed = proposedName(known, { ...answers, ...words });
     name = (await prompter.text(`Name of the connector (Enter: ${proposed})`)) || proposed;
   }
-  if (envPrefix === undefined && name !== undefined && prompter !== undefined && !flags.yes) {
+  if (envPrefix === undefined) {
     const proposed = prefixOf(name);
-    const needed = needs && given[needs.option];
-    const variables = secretVariables({ type: known, envPrefix: proposed, needed }).map(({ variable }) => variable);
+    const variables = secretVariables({ type: known, envPrefix: proposed, words }).map(({ variable }) => variable);
     if (variables.length > 0)
       envPrefix =
         (await prompter.text(`Prefix of its variables (Enter: ${proposed}, ${variables.join(", ")})`)) || proposed;
   }
-  return input().parse({ ...answers, ...given, type, name, envPrefix });
+  return { ...answers, ...words, type, name, envPrefix };
+}
+
+/** A word may decide which others there are. */
+async function askWords(prompter: Prompter, type: string, given: ConnectWords): Promise<ConnectWords> {
+  const missing = wordOptions(type, given).find(
+    ({ option, isOptional }) => isOptional !== true && given[option] === undefined,
+  );
+  if (missing === undefined) return given;
+  const word = await prompter.text(`${missing.question} (for example ${missing.example})`);
+  return askWords(prompter, type, { ...given, [missing.option]: word });
 }
 
 /** @throws CONFIG_STALE: with other changes in desk.toml, one signature would cover more than the new connector. */

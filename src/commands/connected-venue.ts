@@ -1,6 +1,7 @@
 /** What `qoc connect` asks of the caller's process, and what it gets. */
 import type { Table } from "../domain/config/config-tables.ts";
 import type { Mode } from "../domain/market/venue.ts";
+import type { ConnectWords } from "../workspace/built-in-types.ts";
 
 /** A connector for desk.toml, to be connected once, or to be written. */
 export interface ConnectRequest {
@@ -10,14 +11,18 @@ export interface ConnectRequest {
   readonly envPrefix: string;
   readonly address?: string | undefined;
   readonly venue?: string | undefined;
-  /** The word for the option that the type needs. */
-  readonly needed?: string | undefined;
+  /** The words that the type takes. */
+  readonly words: ConnectWords;
+  /** Which of them is missing for this exchange, as an error. */
+  readonly lacks?: string | undefined;
   /** Of a paper venue: the connector on whose quotes it trades. */
   readonly quotes?: string | undefined;
   /** Writes the table, if desk.toml still has this digest. Absent: connects once and writes nothing. */
   readonly digest?: string | undefined;
   /** The whole command, for hints. */
   readonly again: string;
+  /** The same with another exchange. */
+  readonly againWith: (exchange: string) => string;
   readonly from: string;
   readonly signal: AbortSignal;
 }

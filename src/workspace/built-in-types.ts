@@ -2,17 +2,29 @@
 import { isCurrencyCode } from "../domain/account/currency.ts";
 import type { Mode } from "../domain/market/venue.ts";
 import { CASH_RULES, balancesToml } from "./cash-options.ts";
+import { hostIn, hostProblem } from "./host-name.ts";
 import { PAPER_RULES, REPLAY_RULES, SOURCE_RULES } from "./paper-options.ts";
 
 export type OptionTable = Readonly<Record<string, unknown>>;
 
-/** An option that a person gives to `qoc connect` as one word. */
-export interface NeededOption {
-  readonly option: "symbols" | "balances" | "exchange";
+/** What a person gives to `qoc connect` as one word each, because no value fits every desk. */
+export const WORD_FLAGS = ["symbols", "balances", "exchange", "currency", "hosts"] as const;
+export type WordFlag = (typeof WORD_FLAGS)[number];
+export type ConnectWords = Readonly<Partial<Record<WordFlag, string | undefined>>>;
+
+/** One of them, by the flag of this name. */
+export interface WordOption {
+  readonly option: WordFlag;
   readonly example: string;
   readonly question: string;
+  /** The table is complete without it, and no question is asked. */
+  readonly isOptional?: true;
   /** The lines of `[connector.options]`; undefined if the word has another form. */
   toml(word: string): readonly string[] | undefined;
+  /** The lines are of the table itself. */
+  readonly isOfTable?: true;
+  /** What a word of another form probably means; undefined: it cannot be said. */
+  meant?(word: string): string | undefined;
 }
 
 export interface BuiltInType {
@@ -26,8 +38,8 @@ export interface BuiltInType {
   readonly options: readonly string[];
   /** What the value of this option must be; undefined if it may be the value. A missing option has no value. */
   problem(option: string, value: unknown, options: OptionTable): string | undefined;
-  /** The option that `qoc connect` takes as a flag of this name, because no value fits every desk. */
-  readonly needs?: NeededOption;
+  /** The words that `qoc connect` takes for its table. A word may decide which others there are. */
+  words?(given: ConnectWords): readonly WordOption[];
   /** The names of the secrets that it needs. */
   secrets(options: OptionTable): readonly string[];
   mode(options: OptionTable): Mode | undefined;
@@ -140,6 +152,58 @@ const CCXT_RULES: OptionRules = {
   venue: fakeVenue,
 };
 
+const EXCHANGE: WordOption = {
+  option: "exchange",
+  example: "binance",
+  question: "Which exchange?",
+  toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
+};
+const CURRENCY: WordOption = {
+  option: "currency",
+  example: "USDT",
+  question: "Currency of the account, which values its coins",
+  toml: (word) => (isCurrencyCode(word) ? [`currency = "${word}"`] : undefined),
+  meant: (word) => [word.trim().toUpperCase()].find(isCurrencyCode),
+};
+
+/** An exchange that is only read has no currency and no hosts of its own. */
+function exchangeWords({ exchange }: ConnectWords): readonly WordOption[] {
+  if (exchange === undefined || EXCHANGE.toml(exchange) === undefined) return [EXCHANGE];
+  if (isReviewedExchange(exchange)) return [EXCHANGE, { ...CURRENCY, isOptional: true }];
+  return [EXCHANGE, CURRENCY, hostsOf(exchange)];
+}
+
+function hostsOf(exchange: string): WordOption {
+  return {
+    option: "hosts",
+    example: `api.${exchange}.com`,
+    question: "Hosts of its API, separated by commas",
+    isOfTable: true,
+    toml: (word) => {
+      const hosts = word.split(",");
+      if (hosts.some((host) => hostProblem(host) !== undefined)) return undefined;
+      return [`hosts = [${hosts.map((host) => JSON.stringify(host)).join(", ")}]`];
+    },
+    meant: (word) => {
+      const hosts = word.split(",").map((host) => hostIn(host.trim()));
+      return hosts.includes(undefined) ? undefined : hosts.join(",");
+    },
+  };
+}
+
+const BALANCES: WordOption = {
+  option: "balances",
+  example: "USD=25000",
+  question: "Balances by currency, separated by commas",
+  toml: balancesToml,
+};
+const SYMBOLS: WordOption = {
+  option: "symbols",
+  example: "AAPL,MSFT",
+  question: "Symbols to replay, separated by commas",
+  toml: symbolsToml,
+};
+
 function symbolsToml(word: string): readonly string[] | undefined {
   // A symbol has a letter or a digit: `[]` and `""` are lists in other notations, without a symbol.
   if (!/^[^\s,]{1,40}(,[^\s,]{1,40})*$/.test(word) || /["'[\]]/.test(word)) return undefined;
@@ -191,12 +255,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     hasLiveQuotes: true,
     trades: "coins at one exchange: binance, coinbase, kraken; others are only read",
     ...withRules(CCXT_RULES, ["exchange", "environment"]),
-    needs: {
-      option: "exchange",
-      example: "binance",
-      question: "Which exchange?",
-      toml: (word) => (EXCHANGE_ID.test(word) ? [`exchange = "${word}"`] : undefined),
-    },
+    words: exchangeWords,
     secrets: ({ exchange }) =>
       PASSWORD_EXCHANGES.includes(String(exchange)) ? [...KEY_AND_SECRET, "password"] : KEY_AND_SECRET,
     hasOthersCode: true,
@@ -210,12 +269,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     trades: "nothing: cash of a bank or broker that you state in desk.toml",
     // The rule of `currency` allows a missing value beside one balance.
     ...withRules(CASH_RULES, ["balances", "currency"]),
-    needs: {
-      option: "balances",
-      example: "USD=25000",
-      question: "Balances by currency, separated by commas",
-      toml: balancesToml,
-    },
+    words: () => [BALANCES],
     secrets: () => [],
     // No order can move its money.
     mode: () => "paper",
@@ -225,12 +279,7 @@ const BUILT_IN: Readonly<Record<string, BuiltInType>> = {
     label: "the replay",
     trades: "your own bars of research/prices/bars as a market; no money moves",
     ...withRules(REPLAY_RULES, ["symbols"]),
-    needs: {
-      option: "symbols",
-      example: "AAPL,MSFT",
-      question: "Symbols to replay, separated by commas",
-      toml: symbolsToml,
-    },
+    words: () => [SYMBOLS],
     secrets: () => [],
     mode: () => "paper",
     hosts: () => undefined,

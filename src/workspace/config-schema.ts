@@ -7,6 +7,7 @@ import { decimalOption, isTimeZone } from "../domain/config/guard-config.ts";
 import { PAGE_SCOPES } from "../domain/pages/page-session.ts";
 import { accountSchema } from "./account-config.ts";
 import { fxSchema } from "./fx-config.ts";
+import { hostProblem } from "./host-name.ts";
 import { scheduleLimitsSchema } from "./schedule-config.ts";
 import { lazy } from "../lib/lazy.ts";
 
@@ -74,30 +75,12 @@ const CONNECTOR_TYPES = [
   "futures",
 ] as const;
 
-/** Adapters are compared with the whole host name, so any other form would never match. */
 const hostName = lazy(() =>
   z.string().superRefine((host, context) => {
     const form = hostProblem(host);
     if (form !== undefined) context.addIssue({ code: "custom", message: form });
   }),
 );
-
-const HOST_NAME =
-  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$|^\[[0-9a-f:.]+\]$/;
-
-/** Returns what is wrong with a host, with the right form; undefined if it is a host name. */
-function hostProblem(host: string): string | undefined {
-  if (HOST_NAME.test(host)) return undefined;
-  if (host.startsWith("*.")) {
-    const name = host.slice(2);
-    return `must be a whole host name: patterns match nothing; list each host, such as "api.${name}"`;
-  }
-  const url = host.includes("://") ? host : `https://${host}`;
-  const name = URL.canParse(url) ? new URL(url).hostname : "";
-  return HOST_NAME.test(name)
-    ? `must be a host name alone, without scheme, port or path: write "${name}"`
-    : 'must be a host name such as "api.example.com"';
-}
 
 const connectorSchema = lazy(() =>
   z.strictObject({
@@ -206,7 +189,7 @@ const newsSchema = lazy(() =>
 function isPageOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, port, origin } = new URL(text);
-  if (origin !== text || !HOST_NAME.test(hostname)) return false;
+  if (origin !== text || hostProblem(hostname) !== undefined) return false;
   return protocol === "https:" || (protocol === "http:" && hostname === "localhost" && port !== "");
 }
 

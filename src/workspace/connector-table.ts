@@ -1,7 +1,7 @@
 /** The `[[connector]]` table that `qoc connect` appends to desk.toml. Every other byte of the file stays. */
 import { isDeepStrictEqual } from "node:util";
 import { QocError } from "../domain/errors/error.ts";
-import { builtInType } from "./built-in-types.ts";
+import { type ConnectWords, type WordOption, builtInType } from "./built-in-types.ts";
 import type { ConfigFile } from "./config-checks.ts";
 import { type DeskConfig, readConfig } from "./config.ts";
 
@@ -17,8 +17,8 @@ export interface NewConnector {
   readonly address?: string | undefined;
   /** The address of a fake venue on this machine. */
   readonly venue?: string | undefined;
-  /** The word for the option that the type needs. */
-  readonly needed?: string | undefined;
+  /** The words that the type takes. */
+  readonly words?: ConnectWords;
   /** Of a paper venue: the connector on whose quotes it trades. */
   readonly quotes?: string | undefined;
 }
@@ -27,14 +27,18 @@ export interface NewConnector {
 export function secretVariables({
   type,
   envPrefix,
-  needed,
-}: Pick<NewConnector, "type" | "envPrefix" | "needed">): readonly {
+  words = {},
+}: Pick<NewConnector, "type" | "envPrefix" | "words">): readonly {
   readonly secret: string;
   readonly variable: string;
 }[] {
-  const { needs, secrets = () => [] } = builtInType({ type }) ?? {};
-  const options = needs === undefined ? {} : { [needs.option]: needed };
-  return secrets(options).map((secret) => ({ secret, variable: `${envPrefix}${secret.toUpperCase()}` }));
+  const { secrets = () => [] } = builtInType({ type }) ?? {};
+  return secrets(words).map((secret) => ({ secret, variable: `${envPrefix}${secret.toUpperCase()}` }));
+}
+
+/** The words that the type takes beside those that were given. */
+export function wordOptions(type: string, words: ConnectWords): readonly WordOption[] {
+  return builtInType({ type })?.words?.(words) ?? [];
 }
 
 export function hasEnvironments(type: string): boolean {
@@ -47,14 +51,17 @@ export function hasOption(type: string, option: string): boolean {
 
 /** The lines of the table. */
 export function connectorTable(connector: NewConnector): readonly string[] {
-  const { name, type, environment, address, venue, needed = "", quotes } = connector;
-  const { needs } = builtInType({ type }) ?? {};
+  const { name, type, environment, address, venue, words = {}, quotes } = connector;
+  const linesOf = (isOfTable: boolean): readonly string[] =>
+    wordOptions(type, words)
+      .filter((option) => (option.isOfTable === true) === isOfTable)
+      .flatMap(({ option, toml }) => toml(words[option] ?? "") ?? []);
   const auth = secretVariables(connector).map(({ secret, variable }) => `  ${secret} = { env = "${variable}" }`);
   const options = [
     ...(hasEnvironments(type) ? [`  environment = "${environment}"`] : []),
     ...(address === undefined ? [] : [`  address = ${JSON.stringify(address)}`]),
     ...(venue === undefined ? [] : [`  venue = ${JSON.stringify(venue)}`]),
-    ...(needs === undefined ? [] : (needs.toml(needed) ?? [])).map((line) => `  ${line}`),
+    ...linesOf(false).map((line) => `  ${line}`),
   ];
   return [
     "[[connector]]",
@@ -64,6 +71,7 @@ export function connectorTable(connector: NewConnector): readonly string[] {
     ...(quotes === undefined ? [] : [`quotes = ${JSON.stringify(quotes)}`]),
     // A live connector does not start in a thread.
     ...(hasEnvironments(type) && environment === "live" ? ['isolation = "process"'] : []),
+    ...linesOf(true),
     ...(auth.length === 0 ? [] : ["  [connector.auth]", ...auth]),
     ...(options.length === 0 ? [] : ["  [connector.options]", ...options]),
   ];

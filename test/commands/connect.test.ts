@@ -115,6 +115,30 @@ describe("qoc connect off a terminal", () => {
     [{ type: "ccxt", name: "a" }, "USAGE", "--exchange is missing; type: qoc connect ccxt --name a"],
     [{ type: "alpaca", name: "a", exchange: "binance" }, "USAGE", "alpaca has no --exchange"],
     [{ type: "ccxt", name: "a", exchange: "../x" }, "USAGE", "--exchange must be such as binance"],
+    [
+      { type: "ccxt", name: "a", exchange: "okx", currency: "usdt" },
+      "USAGE",
+      '--currency must be such as USDT; it is "usdt"; type: qoc connect ccxt --name a --env-prefix A_ --exchange okx ' +
+        "--currency USDT --hosts api.okx.com --yes",
+    ],
+    [
+      { type: "ccxt", name: "a", exchange: "okx", currency: "USDT", hosts: "https://www.okx.com/api, aws.okx.com" },
+      "USAGE",
+      "--currency USDT --hosts www.okx.com,aws.okx.com --yes",
+    ],
+    [
+      { type: "ccxt", name: "a", exchange: "okx", currency: "USDT", hosts: "*.okx.com" },
+      "USAGE",
+      '--hosts must be such as api.okx.com; it is "*.okx.com"; type: qoc connect ccxt',
+    ],
+    [
+      { type: "ccxt", name: "a", exchange: "okx", currency: "USDT", hosts: "" },
+      "USAGE",
+      "such as api.okx.com; it is empty",
+    ],
+    [{ type: "ccxt", name: "a", exchange: "binance", hosts: "a.b" }, "USAGE", "binance has no --hosts"],
+    [{ type: "alpaca", name: "a", currency: "USD" }, "USAGE", "alpaca has no --currency"],
+    [{ type: "cash", name: "a", balances: "USD=1", currency: "USD" }, "USAGE", "cash has no --currency"],
     [{ type: "alpaca", name: "a", address: "127.0.0.1:4002" }, "USAGE", "alpaca has no --address"],
     [{ type: "ibkr", name: "a", venue: "http://127.0.0.1:1" }, "USAGE", "ibkr has no --venue"],
     [
@@ -175,6 +199,20 @@ describe("qoc connect on a terminal", () => {
       "Name of the connector (Enter: binance-paper)",
     ]);
     expect(calls[1]?.[1]).toMatchObject({ type: "ccxt", name: "binance-paper", exchange: "binance" });
+  });
+
+  it("asks for the currency and the hosts of an exchange that is only read", async () => {
+    const answers = ["okx", "USDT", "www.okx.com,aws.okx.com", "", "", "y"];
+    const { asked, calls } = await play({ type: "crypto" }, { answers });
+    expect(asked.slice(0, 5)).toEqual([
+      "Which exchange? (for example binance)",
+      "Currency of the account, which values its coins (for example USDT)",
+      "Hosts of its API, separated by commas (for example api.okx.com)",
+      "Name of the connector (Enter: okx-paper)",
+      "Prefix of its variables (Enter: OKX_PAPER_, OKX_PAPER_API_KEY, OKX_PAPER_API_SECRET, OKX_PAPER_PASSWORD)",
+    ]);
+    const words = { exchange: "okx", currency: "USDT", hosts: "www.okx.com,aws.okx.com" };
+    expect(calls[1]?.[1]).toMatchObject({ type: "crypto", name: "okx-paper", ...words });
   });
 
   it.each([

@@ -1,8 +1,11 @@
 /** `qoc connect` with the built program, on Alpaca's wire format, with the desk down and up. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { type IncomingHttpHeaders, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { FakeVenue } from "../../src/conformance/venue/fake-venue.ts";
@@ -67,6 +70,8 @@ it("an exchange that ccxt does not have, or that has no paper account, is named 
   expect(krakn).toMatchObject({ code: 1, error: { code: "CONNECT_NOT_WRITTEN" } });
   expect(krakn.error.message).toContain('has no exchange "krakn" (did you mean kraken?)');
   expect(krakn.error.hint).toContain("type: qoc connect ccxt --name k --env-prefix K_ --exchange kraken --yes");
+  const kucion = await connect(["ccxt", "--name", "k", "--exchange", "kucion", "--currency", "EUR"]);
+  expect(kucion.error.hint).toContain("--exchange kucoin --currency EUR --hosts api.kucoin.com --yes");
   const paper = await connect(["ccxt", "--name", "k", "--exchange", "kraken"]);
   expect(paper).toMatchObject({ code: 2, error: { code: "USAGE" } });
   expect(paper.error.message).toContain("kraken has no paper environment; type: qoc connect ccxt --name k");
@@ -74,11 +79,84 @@ it("an exchange that ccxt does not have, or that has no paper account, is named 
   const binance = await connect(["ccxt", "--name", "k", "--exchange", "binance"]);
   expect(binance).toMatchObject({ code: 1, error: { code: "CONNECT_SECRETS" } });
   expect(binance.error.message).not.toContain("K_PASSWORD");
-  const okx = await connect(["ccxt", "--name", "k", "--exchange", "okx", "--environment", "live"]);
+  const more = ["--environment", "live", "--currency", "USDT", "--hosts", "www.okx.com"];
+  const okx = await connect(["ccxt", "--name", "k", "--exchange", "okx", ...more]);
   expect(okx).toMatchObject({ code: 1, error: { code: "CONNECT_SECRETS" } });
   expect(okx.error.message).toContain("needs K_API_KEY and K_API_SECRET and K_PASSWORD in the environment");
   expect(file()).toBe(before);
 });
+
+it("an exchange that is only read is connected with its password, currency and hosts, and the table says so", async () => {
+  const before = file();
+  const headers: IncomingHttpHeaders[] = [];
+  const balance = { ccy: "USDT", eq: "12.50", cashBal: "12.50", availBal: "10.25", frozenBal: "2.25" };
+  const server = createServer((request, response) => {
+    headers.push(request.headers);
+    const data = request.url?.includes("account/balance") === true ? [{ totalEq: "1", details: [balance] }] : [];
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ code: "0", data }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  installCcxt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const keys = { K_API_KEY: "key", K_API_SECRET: "secret", K_PASSWORD: "pass-phrase" };
+  const okx = (...more: readonly string[]) => connect(["ccxt", "--name", "k", "--exchange", "okx", ...more], keys);
+  const command = "type: qoc connect ccxt --name k --env-prefix K_ --exchange okx";
+
+  const currency = await okx();
+  expect(currency).toMatchObject({ code: 2, error: { code: "USAGE" } });
+  expect(currency.error.message).toBe(
+    `connect: --currency is missing; ${command} --currency USDT --hosts api.okx.com --yes`,
+  );
+  const hosts = await okx("--currency", "USDC");
+  expect(hosts.error.message).toBe(`connect: --hosts is missing; ${command} --currency USDC --hosts api.okx.com --yes`);
+  const elsewhere = await okx("--currency", "USDT", "--hosts", "api.okx.com");
+  expect(elsewhere.error.message).toMatch(
+    /could not connect: 127\.0\.0\.1 is not among hosts = \["api\.okx\.com"\] of this connector; desk\.toml was not/,
+  );
+  expect(elsewhere.error.hint).toContain("correct the keys, --hosts or the network, then: qoc connect ccxt");
+  expect([file(), headers]).toEqual([before, []]);
+
+  const { code, json } = await okx("--currency", "USDT", "--hosts", "127.0.0.1");
+  server.close();
+  expect([code, json.account]).toMatchObject([0, { currency: "USDT", cash: "12.5", buyingPower: "10.25" }]);
+  expect(headers.map((one) => one["ok-access-passphrase"])).toContain("pass-phrase");
+  expect(file().slice(before.length)).toBe(`
+[[connector]]
+name = "k"
+type = "ccxt"
+enabled = true
+hosts = ["127.0.0.1"]
+  [connector.auth]
+  api_key = { env = "K_API_KEY" }
+  api_secret = { env = "K_API_SECRET" }
+  password = { env = "K_PASSWORD" }
+  [connector.options]
+  environment = "paper"
+  exchange = "okx"
+  currency = "USDT"
+`);
+  expect(JSON.stringify([json, file()])).not.toContain("pass-phrase");
+  writeFileSync(join(desk, "desk.toml"), before);
+  await rm(join(desk, "node_modules"), { recursive: true });
+});
+
+/** A ccxt of the desk whose OKX is at this address. */
+function installCcxt(address: string): void {
+  const folder = join(desk, "node_modules/ccxt");
+  mkdirSync(join(folder, "js/src"), { recursive: true });
+  const installed = fileURLToPath(new URL("../../node_modules/ccxt", import.meta.url));
+  copyFileSync(join(installed, "package.json"), join(folder, "package.json"));
+  writeFileSync(
+    join(folder, "js/src/okx.js"),
+    `import okx from ${JSON.stringify(join(installed, "js/src/okx.js"))};
+export default class extends okx {
+  constructor(config) {
+    super(config);
+    this.urls.test = { rest: ${JSON.stringify(address)} };
+  }
+}
+`,
+  );
+}
 
 it("with the desk down: connects, names the account, appends the table, and the desk starts it", async () => {
   const before = file();

@@ -616,7 +616,7 @@ const MACHINE: readonly Mutant[] = [
   {
     name: "17k",
     removes: "the form of a host",
-    file: "src/workspace/config-schema.ts",
+    file: "src/workspace/host-name.ts",
     search: "if (HOST_NAME.test(host)) return undefined;",
     replace: "if (host !== undefined) return undefined;",
     test: CONFIG,

@@ -35,8 +35,42 @@ describe("connectorTable", () => {
   it("names the password of a key where the exchange signs with one", () => {
     const coins = { ...ALPACA, type: "ccxt", envPrefix: "OKX_" };
     const password = '  password = { env = "OKX_PASSWORD" }';
-    expect(connectorTable({ ...coins, needed: "okx" })).toContain(password);
-    expect(connectorTable({ ...coins, needed: "binance" })).not.toContain(password);
+    expect(connectorTable({ ...coins, words: { exchange: "okx" } })).toContain(password);
+    expect(connectorTable({ ...coins, words: { exchange: "binance" } })).not.toContain(password);
+  });
+
+  it("is the table of an exchange that is only read, which loads", () => {
+    const words = { exchange: "okx", currency: "USDT", hosts: "www.okx.com,aws.okx.com" };
+    const okx: NewConnector = { name: "okx-live", type: "ccxt", environment: "live", envPrefix: "OKX_", words };
+    expect(connectorTable(okx)).toEqual([
+      "[[connector]]",
+      'name = "okx-live"',
+      'type = "ccxt"',
+      "enabled = true",
+      'isolation = "process"',
+      'hosts = ["www.okx.com", "aws.okx.com"]',
+      "  [connector.auth]",
+      '  api_key = { env = "OKX_API_KEY" }',
+      '  api_secret = { env = "OKX_API_SECRET" }',
+      '  password = { env = "OKX_PASSWORD" }',
+      "  [connector.options]",
+      '  environment = "live"',
+      '  exchange = "okx"',
+      '  currency = "USDT"',
+    ]);
+    const { config } = withConnector({ path: PATH, text: TEMPLATE }, okx);
+    expect(config.connectors.at(-1)).toMatchObject({
+      ...{ hosts: ["www.okx.com", "aws.okx.com"], mode: "live" },
+      options: { exchange: "okx", currency: "USDT" },
+    });
+  });
+
+  it("names another currency of a reviewed exchange, and none if none is given", () => {
+    const coins = { ...ALPACA, type: "ccxt", words: { exchange: "binance" } };
+    expect(connectorTable(coins).at(-1)).toBe('  exchange = "binance"');
+    expect(connectorTable({ ...coins, words: { ...coins.words, currency: "USDC" } }).at(-1)).toBe(
+      '  currency = "USDC"',
+    );
   });
 
   it("puts a live connector into a process", () => {
