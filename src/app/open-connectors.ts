@@ -25,12 +25,13 @@ import type { QuoteSource } from "../domain/sdk.ts";
 import type { BarStore } from "../workspace/bars.ts";
 import { builtInType, hasOthersCode } from "../workspace/built-in-types.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { LAYOUT, bundleFolder } from "../workspace/layout.ts";
 import type { ConnectorLevels } from "./connector-levels.ts";
 import { residentMb } from "./processes.ts";
 
 export interface ConnectorDeps {
   readonly root: string;
+  readonly home: string;
   readonly packageRoot: string;
   readonly disk: Disk;
   readonly bars: BarStore;
@@ -95,9 +96,11 @@ export function exchangeOf(
   return isBuiltIn && typeof exchange === "string" ? { id: exchange, folders } : undefined;
 }
 
+type BundleDeps = Pick<ConnectorDeps, "root" | "home" | "packageRoot" | "disk">;
+
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE. */
 export function bundleOf(
-  { root, packageRoot, disk }: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
+  { root, home, packageRoot, disk }: BundleDeps,
   config: ConnectorConfig,
   more: Pick<BundleRequest, "signal" | "onSources" | "cacheDir"> = {},
 ): Promise<Bundle> {
@@ -109,16 +112,13 @@ export function bundleOf(
     tcp: tcpOf(config).length > 0,
     exchange: exchangeOf(config, [root, packageRoot]),
     packages: { wanted: builtInType(config)?.packages ?? [], folder: root },
-    cacheDir: `${root}/${LAYOUT.bundles}`,
+    cacheDir: bundleFolder(home),
     ...more,
   });
 }
 
 /** The digest of the adapter file as it is now; undefined if it cannot be bundled. */
-export function codeOf(
-  deps: Pick<ConnectorDeps, "root" | "packageRoot" | "disk">,
-  config: ConnectorConfig,
-): Promise<Digest | undefined> {
+export function codeOf(deps: BundleDeps, config: ConnectorConfig): Promise<Digest | undefined> {
   return bundleOf(deps, config).then(
     ({ digest }) => digest,
     () => undefined,

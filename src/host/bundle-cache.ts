@@ -33,6 +33,8 @@ export interface BundleCacheKey {
   readonly builder: string;
   /** The part of the adapter that is chosen by its options, such as an exchange; empty if there is no choice. */
   readonly variant: string;
+  /** The folder in which the user installs the adapter's packages, which each desk has for itself; or empty. */
+  readonly packages: string;
 }
 
 const FILES_MAX = 32;
@@ -50,8 +52,8 @@ const headerSchema = z.strictObject({
   folders: z.array(z.tuple([z.string(), z.boolean(), z.string()])).min(1),
 });
 
-function cachePath({ folder, adapter, variant }: BundleCacheKey): string {
-  return `${folder}/${sha256Hex(variant === "" ? adapter : `${adapter} ${variant}`).slice(0, 32)}.bundle`;
+function cachePath({ folder, adapter, variant, packages }: BundleCacheKey): string {
+  return `${folder}/${sha256Hex(JSON.stringify([adapter, variant, packages])).slice(0, 32)}.bundle`;
 }
 
 /** Returns undefined if there is no cached bundle or it cannot be used. */

@@ -53,8 +53,11 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const options = [request.tcp ? "tcp" : "", request.allowed.join(","), JSON.stringify(exchange ?? "")];
   const builder = [IMPORT_POLICY_VERSION, esbuildVersion(), ...options].join(" ");
   const variant = request.exchange?.id ?? "";
+  const packages = request.packages?.folder ?? "";
   const key =
-    request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder, variant };
+    request.cacheDir === undefined
+      ? undefined
+      : { disk, folder: request.cacheDir, adapter, builder, variant, packages };
   const cached = key === undefined ? undefined : await readBundle(key);
   if (cached !== undefined) {
     request.onSources?.(cached.sources);

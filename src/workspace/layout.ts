@@ -37,7 +37,6 @@ export const LAYOUT = {
   checkpoints: ".qoc/checkpoints",
   history: ".qoc/history.git",
   connectors: ".qoc/connectors",
-  bundles: ".qoc/bundles",
   runs: ".qoc/runs",
   types: ".qoc/types",
   logs: ".qoc/logs",
@@ -65,7 +64,6 @@ export const FOLDERS: readonly string[] = [
   LAYOUT.snapshots,
   LAYOUT.journal,
   LAYOUT.connectors,
-  LAYOUT.bundles,
   LAYOUT.logs,
 ];
 
@@ -129,6 +127,15 @@ export function keyPath(home: string, deskId: string): string {
   if (deskId !== "" && !DESK_ID.test(deskId)) throw new QocError("DESK_ID_INVALID", { path: LAYOUT.journal });
   return join(home, ".qoc", "keys", deskId);
 }
+
+/**
+ * Where the code of connectors is kept that was made of their files. Outside every workspace, because it runs: others
+ * write into a workspace, and a folder may come from elsewhere.
+ */
+export function bundleFolder(home: string): string {
+  return join(home, ".qoc", "bundles");
+}
+
 export function globalConfigPath(home: string): string {
   return join(home, ".qoc", "config.toml");
 }

@@ -1633,6 +1633,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/flows/venue-account.test.ts",
     fails: "is named at each start, once it was named (%s)",
   },
+  {
+    name: "174a",
+    removes: "the place outside of the desk's folder for the code of connectors",
+    file: "src/app/open-connectors.ts",
+    search: "cacheDir: bundleFolder(home)",
+    replace: "cacheDir: `${root}/.qoc/bundles`",
+    test: "test/app/open-connectors.test.ts",
+    fails: "is kept beside the keys: code that lies in the desk's folder does not run",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

@@ -67,9 +67,9 @@ function qoc(cwd: string, ...args: readonly string[]): string {
 }
 
 /** Names of the adapters whose bundles are on disk. */
-function kept(desk: string): readonly string[] {
-  return readdirSync(join(desk, ".qoc/bundles")).map((name) => {
-    const [header = ""] = readFileSync(join(desk, ".qoc/bundles", name), "utf8").split("\n", 1);
+function kept(): readonly string[] {
+  return readdirSync(join(app, "home/.qoc/bundles")).map((name) => {
+    const [header = ""] = readFileSync(join(app, "home/.qoc/bundles", name), "utf8").split("\n", 1);
     return (JSON.parse(header) as { adapter: string }).adapter;
   });
 }
@@ -166,7 +166,7 @@ describe("the package", () => {
       const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
       expect(["accepted", "filled"]).toContain(receipt.state);
       // The workspace's own tsconfig must not prevent its bundles from being cached.
-      expect(kept(desk)).toContain(join(desk, "src/connectors/tiny/index.ts"));
+      expect(kept()).toContain(join(desk, "src/connectors/tiny/index.ts"));
     } finally {
       qoc(desk, "down");
     }
