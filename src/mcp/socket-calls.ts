@@ -37,7 +37,11 @@ export async function answerSocketCall(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<unknown> {
-  const { metadata, input } = call;
+  const { input } = call;
+  const name = call.isRefused === true ? call.metadata.tool : call.command;
+  const tool = call.isRefused === true ? undefined : ports.tools.find(({ command }) => command === name);
+  // A client may state the name of another tool than that of the command that it calls.
+  const metadata = { ...call.metadata, tool: tool?.name ?? name };
   const session = call.publicPem === undefined ? ports.interactive : ports.tokens.findByKey(call.publicPem);
   const { audit, refuseUnread, inputBytes } = startAudit(ports, session ?? UNKNOWN_CALLER, metadata, input);
   const refuse = (error: QocError, reason: string): never => {
@@ -51,8 +55,6 @@ export async function answerSocketCall(
     refuseUnread(`over ${exhausted.of} ${exhausted.limit} an hour`);
     throw limitError(session, exhausted);
   }
-  const name = call.isRefused === true ? metadata.tool : call.command;
-  const tool = call.isRefused === true ? undefined : ports.tools.find(({ command }) => command === name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "not allowed for this session";
     ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata });

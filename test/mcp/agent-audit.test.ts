@@ -154,6 +154,17 @@ describe("over stdio", () => {
     expect(lines.map(({ decision }) => decision)).toEqual(["refused", "refused", "refused", "refused"]);
   });
 
+  it("a line of the log names the command that was called, whatever tool the client states", async () => {
+    const caller = { tool: "qoc_status", client: "liar" };
+    const wanted = { name: "note", text: "x" };
+    await callAsAgent(desk, { command: "research write", input: wanted, token, caller });
+    expect(await codeOf(callAsAgent(desk, { command: "approve", token, caller }))).toBe("NOT_PERMITTED");
+    expect(lines).toMatchObject([
+      { tool: "qoc_research_write", client: "liar", decision: "allowed" },
+      { tool: "approve", client: "liar", decision: "refused" },
+    ]);
+  });
+
   it("S7 counts an agent's calls by its token, over all of its connections", async () => {
     const own = await setup("busy", false);
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");

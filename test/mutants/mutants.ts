@@ -1642,6 +1642,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/app/open-connectors.test.ts",
     fails: "is kept beside the keys: code that lies in the desk's folder does not run",
   },
+  {
+    name: "175a",
+    removes: "the tool's own name in the log",
+    file: "src/mcp/socket-calls.ts",
+    search: "tool: tool?.name ?? name };",
+    replace: "tool: call.metadata.tool };",
+    test: "test/mcp/agent-audit.test.ts",
+    fails: "a line of the log names the command that was called, whatever tool the client states",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
