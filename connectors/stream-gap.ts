@@ -6,7 +6,7 @@
 /** Fills are read from a little before the newest one: the desk drops those that it knows. */
 const OVERLAP_MS = 60_000;
 const RETRY_MS = { min: 5_000, max: 5 * 60_000 };
-/** A venue lists a fill a moment after it has made it. */
+/** A venue lists a fill a moment after it has made it. Less than the overlap: see `#readAll`. */
 const LISTED_MS = 30_000;
 /** A fill that the venue has announced, and does not list after so many readings, is given up. */
 const READINGS_MAX = 8;
@@ -23,18 +23,21 @@ export class StreamGap {
   readonly #options: StreamGapOptions;
   /** The venue's time of the newest fill, or of the start. */
   #newest: number;
-  /** Undefined if all fills were read. */
+  /** The venue's time before which all fills were read; undefined: they all were. */
   #start: number | undefined;
-  /** Counts what begins a gap or ends one: fills that were read before are not those of after. */
-  #changes = 0;
+  /** When a gap began or ended last: fills that were read before are not those of after. */
   #changedAt = 0;
+  /** Counts the calls of `miss`, and those before the reading that succeeded last. */
+  #misses = 0;
+  #missesRead = 0;
   #isCut = false;
   #isClosed = false;
   /** Counts the calls of `end`. */
   #ends = 0;
   #reading: Promise<void> | undefined;
-  /** The readings that lacked each fill which the venue has announced. */
-  readonly #awaited = new Map<string, number>();
+  #beganAt = Number.NEGATIVE_INFINITY;
+  /** The fills that the venue has announced: the newest fill and this machine's time then, and the readings since. */
+  readonly #awaited = new Map<string, { readonly since: number; readonly at: number; readings: number }>();
   #timer: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS.min;
 
@@ -59,7 +62,7 @@ export class StreamGap {
     this.#isCut = false;
     this.#ends += 1;
     const end = this.#ends;
-    this.#change();
+    this.#changedAt = Date.now();
     try {
       await this.#read();
     } catch (error) {
@@ -74,14 +77,18 @@ export class StreamGap {
 
   /** A message that may have been a fill was not understood. `fillId`: of the fill, if the message named it. */
   miss(fillId?: string): void {
-    if (fillId !== undefined) this.#awaited.set(fillId, 0);
+    if (fillId !== undefined) this.#await(fillId);
+    this.#misses += 1;
     this.#widen();
-    void this.#readNow();
+    // As many readings as messages could be more than the venue allows.
+    const pauseMs = this.#beganAt + RETRY_MS.min - Date.now();
+    if (pauseMs > 0) this.#readLater(pauseMs);
+    else void this.#readNow();
   }
 
   /** A fill of the stream is read after a time, for what the stream does not say of it. */
   readIn(ms: number, fillId: string): void {
-    this.#awaited.set(fillId, 0);
+    this.#await(fillId);
     this.#widen();
     if (this.#timer === undefined) this.#readLater(ms);
   }
@@ -93,13 +100,12 @@ export class StreamGap {
     this.#awaited.clear();
   }
 
-  #widen(): void {
-    this.#start ??= this.#newest;
-    this.#change();
+  #await(fillId: string): void {
+    this.#awaited.set(fillId, { since: this.#newest, at: Date.now(), readings: 0 });
   }
 
-  #change(): void {
-    this.#changes += 1;
+  #widen(): void {
+    this.#start ??= this.#newest;
     this.#changedAt = Date.now();
   }
 
@@ -126,6 +132,7 @@ export class StreamGap {
   /** What was not listed yet is read later. */
   #readAgain(): void {
     if (this.#awaited.size > 0) this.#retry();
+    else if (this.#misses > this.#missesRead) this.#readLater(RETRY_MS.min);
     else {
       this.#retryMs = RETRY_MS.min;
       if (this.#start !== undefined) this.#readLater(LISTED_MS);
@@ -142,13 +149,25 @@ export class StreamGap {
     return this.#reading;
   }
 
-  /** If the stream is cut during a reading, `end` reads the rest: until then fills may be missed. */
+  /**
+   * If the stream is cut during a reading, `end` reads the rest: until then fills may be missed.
+   *
+   * A reading has every fill that was listed when it began: those that are older than `LISTED_MS`, but for what is
+   * awaited. So the next one begins at the fill that was the newest then, however long fills keep coming.
+   */
   async #readAll(): Promise<void> {
-    for (let read = -1; this.#start !== undefined && read !== this.#changes && !this.#mustStop;) {
-      read = this.#changes;
-      const isListed = Date.now() - this.#changedAt >= LISTED_MS;
-      for (const fillId of await this.#options.read(this.#start - OVERLAP_MS)) this.#awaited.delete(fillId);
-      if (read === this.#changes && !this.#isCut && !this.#isAwaiting() && isListed) this.#start = undefined;
+    for (let read = -1; this.#start !== undefined && read !== this.#ends && !this.#mustStop;) {
+      read = this.#ends;
+      const [newest, misses, changedAt] = [this.#newest, this.#misses, this.#changedAt];
+      this.#beganAt = Date.now();
+      const isListed = this.#beganAt - changedAt >= LISTED_MS;
+      const fillIds = await this.#options.read(this.#start - OVERLAP_MS);
+      if (fillIds.filter((fillId) => this.#awaited.delete(fillId)).length > 0) this.#retryMs = RETRY_MS.min;
+      this.#missesRead = misses;
+      this.#countReading();
+      const awaited = [...this.#awaited.values()].map(({ since }) => since);
+      const isComplete = isListed && changedAt === this.#changedAt && awaited.length === 0 && !this.#isCut;
+      this.#start = isComplete ? undefined : Math.min(newest, ...awaited);
     }
   }
 
@@ -156,15 +175,12 @@ export class StreamGap {
     return this.#isClosed || this.#isCut;
   }
 
-  /** Counts a reading. */
-  #isAwaiting(): boolean {
-    for (const [fillId, readings] of this.#awaited) {
-      if (readings + 1 < READINGS_MAX) this.#awaited.set(fillId, readings + 1);
-      else {
-        this.#awaited.delete(fillId);
-        this.#options.warn(`the venue announced fill ${fillId}, and does not list it`, "it was given up");
-      }
+  #countReading(): void {
+    for (const [fillId, fill] of this.#awaited) {
+      fill.readings += 1;
+      if (fill.readings < READINGS_MAX || Date.now() - fill.at < RETRY_MS.max) continue;
+      this.#awaited.delete(fillId);
+      this.#options.warn(`the venue announced fill ${fillId}, and does not list it`, "it was given up");
     }
-    return this.#awaited.size > 0;
   }
 }

@@ -108,3 +108,87 @@ it("nothing is read or said after it was closed", async () => {
   await pass(3_600_000);
   expect([ends, readings.length]).toEqual([0, 1]);
 });
+
+/** A fill that is listed some time after it was made, without its commission until then. */
+interface MadeFill {
+  readonly fillId: string;
+  readonly at: number;
+  readonly listedAt: number;
+}
+
+/** A stream of fills whose commissions are read; the answers of the readings, and what they had read. */
+async function trade({ everyMs, forMs, listedMs }: Readonly<Record<"everyMs" | "forMs" | "listedMs", number>>) {
+  const made: MadeFill[] = [];
+  const read = new Set<string>();
+  const sizes: number[] = [];
+  vi.setSystemTime(START);
+  const options = {
+    read: async (since: number): Promise<readonly string[]> => {
+      const listed = made.filter(({ at, listedAt }) => at >= since && listedAt <= Date.now());
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      sizes.push(listed.length);
+      for (const { fillId, at } of listed) {
+        read.add(fillId);
+        steady.saw(at);
+      }
+      return listed.map(({ fillId }) => fillId);
+    },
+    onEnd: () => undefined,
+    warn: (message: string) => void warned.push(message),
+  };
+  const steady = new StreamGap(options, START);
+  for (let passed = 0; passed < forMs; passed += everyMs) {
+    const at = Date.now();
+    const fillId = `fill-${made.length}`;
+    made.push({ fillId, at, listedAt: at + (made.length % 7 === 0 ? listedMs : 100) });
+    steady.saw(at);
+    steady.readIn(5_000, fillId);
+    await pass(everyMs);
+  }
+  await pass(3_600_000);
+  steady.close();
+  return { made: made.map(({ fillId }) => fillId), read, sizes };
+}
+
+it.each([
+  ["one a second", { everyMs: 1_000, listedMs: 25_000 }],
+  ["four a second", { everyMs: 250, listedMs: 2_000 }],
+  ["one in 20 s, some listed after two minutes", { everyMs: 20_000, listedMs: 120_000 }],
+])("fills that keep coming, %s: all are read, by readings that do not grow", async (_name, pace) => {
+  const short = await trade({ ...pace, forMs: 1_800_000 });
+  const long = await trade({ ...pace, forMs: 7_200_000 });
+  for (const { made, read } of [short, long]) expect(made.filter((fillId) => !read.has(fillId))).toEqual([]);
+  expect(warned).toEqual([]);
+  expect(Math.max(...long.sizes)).toBeLessThanOrEqual(1.1 * Math.max(...short.sizes));
+  // Less than one every five seconds: the venue limits requests.
+  expect(long.sizes.length).toBeLessThan(7_200 / 5 + 20);
+});
+
+it("messages that are not understood, a hundred a second, are read once every five seconds, and after the last", async () => {
+  for (let count = 0; count < 900; count += 1) {
+    gap.miss();
+    for (const reading of readings) reading.resolve([]);
+    await pass(10);
+  }
+  expect(readings).toHaveLength(2);
+  await pass(5_000);
+  expect(readings).toHaveLength(3);
+});
+
+it("a fill that the venue announces and does not list is given up, however often the stream was cut meanwhile", async () => {
+  gap.miss("never");
+  for (let cut = 0; cut < 20; cut += 1) {
+    readings.at(-1)?.resolve([]);
+    await pass(100);
+    gap.begin();
+    const end = gap.end();
+    readings.at(-1)?.resolve([]);
+    await end;
+  }
+  expect(warned).toEqual([]);
+  for (let minute = 0; minute < 40; minute += 1) {
+    readings.at(-1)?.resolve([]);
+    await pass(60_000);
+  }
+  expect(warned).toEqual(["the venue announced fill never, and does not list it: it was given up"]);
+});
