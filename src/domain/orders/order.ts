@@ -186,6 +186,16 @@ function isSameAmount(a: string | undefined, b: string | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
 }
 
+/** An order without a session is for regular hours. The venue decides the intent of an order that states none. */
+function hasSameWishes(a: OrderWishes, b: OrderWishes): boolean {
+  const [one, other] = [a.positionIntent, b.positionIntent];
+  return (
+    (a.session ?? "regular") === (b.session ?? "regular") &&
+    (one === undefined || other === undefined || one === other) &&
+    a.postOnly === b.postOnly
+  );
+}
+
 /** The protection price is derived, so two equal market orders may differ in it. */
 export function hasSameTerms(a: OrderTerms, b: OrderTerms): boolean {
   return (
@@ -196,6 +206,7 @@ export function hasSameTerms(a: OrderTerms, b: OrderTerms): boolean {
     a.timeInForce === b.timeInForce &&
     isSameAmount(a.quantity, b.quantity) &&
     isSameAmount(a.limitPrice, b.limitPrice) &&
-    isSameAmount(a.stopPrice, b.stopPrice)
+    isSameAmount(a.stopPrice, b.stopPrice) &&
+    hasSameWishes(a, b)
   );
 }

@@ -106,11 +106,29 @@ describe("duplicate-order", () => {
     ["another connector", { ...first, connector: "other" }, "allow"],
     ["another time in force", { ...first, timeInForce: "gtc" }, "allow"],
     ["another type", { ...first, type: "stop_limit", stopPrice: "190" }, "allow"],
+    ["another session", { ...first, flags: { session: "extended" } }, "allow"],
+    ["the session that an order has without one", { ...first, flags: { session: "regular" } }, "block"],
+    ["post-only", { ...first, flags: { postOnly: true } }, "allow"],
+    ["an intent that the first leaves to the venue", { ...first, flags: { positionIntent: "open" } }, "block"],
   ])("%s as an order in flight", (_, order, decision) => {
     const tale = desk()
       .working("a", first)
       .wait(24 * HOUR);
     expect(ask(tale, order, rule).decision).toBe(decision);
+  });
+
+  it.each<[NonNullable<TermsDraft["flags"]>, NonNullable<TermsDraft["flags"]>, "allow" | "block"]>([
+    [{ positionIntent: "open" }, { positionIntent: "close" }, "allow"],
+    [{ positionIntent: "open" }, { positionIntent: "open" }, "block"],
+    [{ positionIntent: "close" }, {}, "block"],
+    [{ session: "extended" }, {}, "allow"],
+    [{ session: "extended" }, { session: "extended" }, "block"],
+    [{ session: "regular" }, {}, "block"],
+    [{ postOnly: true }, {}, "allow"],
+    [{ postOnly: true }, { postOnly: true }, "block"],
+  ])("an order with %j in flight, and one with %j: %s", (one, other, decision) => {
+    const tale = desk().working("a", { ...first, flags: one });
+    expect(ask(tale, { ...first, flags: other }, rule).decision).toBe(decision);
   });
 
   it("compares stop prices, and not the derived protection price", () => {
