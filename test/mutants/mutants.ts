@@ -36,6 +36,7 @@ const LOCKED = "test/trading/keys/locked-key.test.ts";
 const CONFIG = "test/workspace/config.test.ts";
 const PROPOSALS = "test/workspace/proposals.test.ts";
 const OTHER_PAGE = "test/ui/other-page.test.ts";
+const IDS = "test/flows/ids-of-other-orders.test.ts";
 
 /** The adapter and the human's authority. */
 const AUTHORITY: readonly Mutant[] = [
@@ -1650,6 +1651,69 @@ const SECOND: readonly Mutant[] = [
     replace: "tool: call.metadata.tool };",
     test: "test/mcp/agent-audit.test.ts",
     fails: "a line of the log names the command that was called, whatever tool the client states",
+  },
+  {
+    name: "164a",
+    removes: "the comparison of fills under the ids of one order",
+    file: "src/trading/orders/reconcile.ts",
+    search: "judgeContinuedFills(desk, order, venueOrderId, replacement);",
+    replace: "void judgeContinuedFills;",
+    test: IDS,
+    fails: "of %s fill nothing if they do not fit it, and block its instrument",
+  },
+  {
+    name: "165a",
+    removes: "the look at the order that has a report's id",
+    file: "src/domain/orders/report-fit.ts",
+    search: "if (other !== undefined) return `it has the venue's id of ${other}`;",
+    replace: "void other;",
+    test: IDS,
+    fails: "in a report with the client order id says nothing of the order",
+  },
+  {
+    name: "165b",
+    removes: "the look at the order that has an acknowledgement's id",
+    file: "src/trading/orders/submit.ts",
+    search: "checkedOutcome(desk, order, await desk.venues.place(cleared))",
+    replace: "await desk.venues.place(cleared)",
+    test: IDS,
+    fails: "in an acknowledgement leaves the outcome unknown, and names the other order alone",
+  },
+  {
+    name: "165c",
+    removes: "the look at the order that has a fill's id",
+    file: "src/trading/fills/record-fill.ts",
+    search: 'return isOfOther ? [...misfits, "id"] : misfits;',
+    replace: "void isOfOther; return misfits;",
+    test: IDS,
+    fails: "in a fill with the client order id disputes the fill",
+  },
+  {
+    name: "165d",
+    removes: "the look at the order that has a continuation's id",
+    file: "src/domain/orders/report-fit.ts",
+    search: "if (next !== undefined) return `it is continued by the venue's id of ${next}`;",
+    replace: "void next;",
+    test: IDS,
+    fails: "is of no order that continues another one",
+  },
+  {
+    name: "166a",
+    removes: "the comparison of a correction with the order of its fill",
+    file: "src/trading/fills/record-fill.ts",
+    search: "known === undefined || isOfSameOrder(desk, arrived, known)",
+    replace: "isOfSameOrder !== undefined",
+    test: IDS,
+    fails: "is not %s by a message that names another order, or none",
+  },
+  {
+    name: "167a",
+    removes: "the newest version of an early fill in the position",
+    file: "src/domain/fills/fill-state.ts",
+    search: "if (counted === undefined || laterVersion(counted, counts) !== counted)",
+    replace: "if (counted === undefined)",
+    test: IDS,
+    fails: "is %s in order and position before its order is known",
   },
 ];
 

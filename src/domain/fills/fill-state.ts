@@ -113,7 +113,10 @@ function assignFill(state: FillState, order: OrderRecord, recorded: UnmatchedFil
   const key = fillKey(connector, fill, order.terms.symbol);
   removeExternalFill(state.external, instrumentKey(connector, fill.symbol), key);
   if (!applyFill(order, key, recorded)) return;
-  if (!state.counted.has(key)) countFill(state, connector, key, order.fills.get(key)?.fill ?? fill);
+  const counted = state.counted.get(key)?.fill;
+  const counts = order.fills.get(key)?.fill ?? fill;
+  // Its correction or bust may have arrived early, too.
+  if (counted === undefined || laterVersion(counted, counts) !== counted) countFill(state, connector, key, counts);
 }
 
 /** A bust or correction may spell the symbol differently: it changes the position that counts the fill. */

@@ -15,8 +15,8 @@ const prefixes = new JoinedKeys<`${string}/${string}/`>(
   (connector, symbol) => `${connector}/${comparableSymbol(symbol)}/`,
 );
 
-/** The part of a fill that contradicts its order. */
-export type Misfit = "symbol" | "side" | "price" | "time";
+/** The part of a fill that contradicts its order. id: it has the venue's id of another order in flight. */
+export type Misfit = "symbol" | "side" | "price" | "time" | "id";
 
 /** `symbol`: of the order, if it is known. The fill itself may name another by mistake. */
 export function fillKey(

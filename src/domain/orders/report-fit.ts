@@ -1,31 +1,44 @@
 /** Whether a report of the venue can be of the order that the desk asked for. */
 import type { FillState } from "../fills/fill-state.ts";
-import type { ClientOrderId } from "../ids.ts";
+import type { ClientOrderId, OrderId } from "../ids.ts";
 import type { VenueReport } from "../market/venue.ts";
 import { comparableSymbol } from "./order.ts";
 import type { OrderRecord } from "./order-state.ts";
 
-type ReportedIdentity = Pick<VenueReport, "clientOrderId" | "side" | "symbol" | "venueOrderId">;
-type OrderIndexes = Pick<FillState, "byClientOrderId" | "byVenueOrderId" | "inFlight">;
+type ReportedIdentity = Pick<VenueReport, "clientOrderId" | "replacedBy" | "side" | "symbol" | "venueOrderId">;
+type IdsInFlight = Pick<FillState, "byVenueOrderId" | "inFlight">;
+type OrderIndexes = IdsInFlight & Pick<FillState, "byClientOrderId">;
+
+/** Another order in flight that has this id of the venue: until its end, the id names it alone. */
+export function otherWithVenueId(
+  { byVenueOrderId, inFlight }: IdsInFlight,
+  { id, terms }: Pick<OrderRecord, "id" | "terms">,
+  venueOrderId: string,
+): OrderId | undefined {
+  const known = byVenueOrderId.get(`${terms.connector}/${venueOrderId}`);
+  return known !== undefined && known !== id && inFlight.has(known) ? known : undefined;
+}
 
 /**
  * What contradicts the order in a report; undefined if it can be the order's. A report that bears the order's client
- * order id names it, whatever id of the venue it has. Without that id, the venue's id counts.
+ * order id names it, whatever id of the venue it has, unless that is the id of another order in flight. Without the
+ * client order id, the venue's id counts.
  */
 export function contradictionOf(
   state: OrderIndexes,
   order: Readonly<OrderRecord>,
-  { clientOrderId, side, symbol, venueOrderId }: ReportedIdentity,
+  { clientOrderId, replacedBy, side, symbol, venueOrderId }: ReportedIdentity,
 ): string | undefined {
   const { terms } = order;
   if (symbol !== undefined && comparableSymbol(symbol) !== comparableSymbol(terms.symbol)) return `it is of ${symbol}`;
   if (side !== undefined && side !== terms.side) return `it is to ${side}`;
+  const other = otherWithVenueId(state, order, venueOrderId);
+  if (other !== undefined) return `it has the venue's id of ${other}`;
+  const next = replacedBy === undefined ? undefined : otherWithVenueId(state, order, replacedBy);
+  if (next !== undefined) return `it is continued by the venue's id of ${next}`;
   if (clientOrderId !== undefined && clientOrderId === order.clientOrderId) return undefined;
   const named = clientOrderId === undefined ? undefined : state.byClientOrderId.get(clientOrderId as ClientOrderId);
   if (named !== undefined) return `it names ${named}`;
-  const known = state.byVenueOrderId.get(`${terms.connector}/${venueOrderId}`);
-  if (known !== undefined && known !== order.id && state.inFlight.has(known))
-    return `it has the venue's id of ${known}`;
   // The id of the desk's own order, which the desk gave the venue: another one is of another order.
   if (order.venueOrderId === undefined && clientOrderId !== undefined) return "it has another client order id";
   return undefined;

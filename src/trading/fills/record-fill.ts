@@ -2,8 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import { type Decimal, ZERO, decimal, min, text } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/errors/error.ts";
-import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
-import type { FillFinding, FillReceived } from "../../domain/event.ts";
+import type { ConnectorName, VenueOrderId } from "../../domain/ids.ts";
+import type { FillFinding, FillReceived, OrderReplacement } from "../../domain/event.ts";
 import { misfitsOf, misfitsOfTotal } from "../../domain/fills/fill-fit.ts";
 import {
   type FillKey,
@@ -16,8 +16,10 @@ import {
   sameContent,
 } from "../../domain/fills/fill.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
+import { otherWithVenueId } from "../../domain/orders/report-fit.ts";
 import { type OrderRecord, countedQuantity } from "../../domain/orders/order-state.ts";
-import { totalQuantity } from "../../domain/orders/replaced-order.ts";
+import { copyOrder } from "../../domain/orders/order-copy.ts";
+import { continueOrder, totalQuantity } from "../../domain/orders/replaced-order.ts";
 import type { FillBatch } from "../../domain/ports.ts";
 import type { VenueFill } from "../../domain/market/venue.ts";
 import type { Desk } from "../desk.ts";
@@ -76,21 +78,39 @@ function recordFill(desk: Desk, source: FillSource, fill: VenueFill): Promise<un
   const key = fillKey(connector, fill, order?.terms.symbol);
   const known = desk.state.fills.get(key);
   if (id === null && known === undefined && isOfBefore(desk, connector, fill)) return undefined;
-  if (known !== undefined && !isNextVersion(known, fill)) {
-    const completed = completedFill(known, fill);
-    if (completed !== undefined) return completeFill(desk, source, { connector, key, fill: completed, order, known });
-    if (isNextVersion(fill, known) || sameContent(known, fill)) return undefined;
-    if (desk.state.conflicts.has(conflictKey(connector, fill))) return undefined;
-    spendBudget(desk, connector, "misfit");
-    desk.log.error(`fill ${fill.fillId} of ${connector} came again with different content; the first one stays`, {
-      fill,
-    });
-    return desk.commit({ type: "fill.conflicted", id, connector, fill });
-  }
   const arrived = { connector, key, fill, order, known };
+  const isOwn = known === undefined || isOfSameOrder(desk, arrived, known);
+  if (known !== undefined && !(isOwn && isNextVersion(known, fill))) {
+    const completed = isOwn ? completedFill(known, fill) : undefined;
+    if (completed !== undefined) return completeFill(desk, source, { ...arrived, fill: completed });
+    if (isNextVersion(fill, known) || sameContent(known, fill)) return undefined;
+    return keepConflict(desk, arrived);
+  }
   return source.inferred === true
     ? commitFill(desk, source, arrived, findingOn(arrived, order === undefined ? [] : misfitsOfTotal(order, fill), []))
     : recordVenueFill(desk, source, arrived);
+}
+
+/** The message names the order that the known fill counts for, or repeats the id of an order that is not the desk's. */
+function isOfSameOrder(
+  { state }: Pick<Desk, "state">,
+  { connector, key, fill, order }: ArrivedFill,
+  known: VenueFill,
+): boolean {
+  if (order?.fills.has(key) === true || order?.disputedFills.has(key) === true) return true;
+  const unmatched = state.unmatchedFills.get(`${connector}/${known.venueOrderId}`) ?? [];
+  return (
+    known.venueOrderId === fill.venueOrderId && unmatched.some(({ event }) => fillKey(connector, event.fill) === key)
+  );
+}
+
+/** The first content of a fill stays. */
+function keepConflict(desk: Desk, { connector, fill, order }: ArrivedFill): Promise<unknown> | undefined {
+  if (desk.state.conflicts.has(conflictKey(connector, fill))) return undefined;
+  spendBudget(desk, connector, "misfit");
+  const message = `fill ${fill.fillId} of ${connector} came again with different content; the first one stays`;
+  desk.log.error(message, { fill });
+  return desk.commit({ type: "fill.conflicted", id: order?.id ?? null, connector, fill });
 }
 
 /** A bust follows a correction, and a correction the fill or an earlier correction. */
@@ -117,9 +137,10 @@ function isOfBefore({ state }: Pick<Desk, "state">, connector: ConnectorName, fi
 
 function recordVenueFill(desk: Desk, source: FillSource, arrived: ArrivedFill): Promise<unknown> | undefined {
   const { connector, fill, order } = arrived;
+  const misfits = order === undefined ? [] : arrivedMisfits(desk, order, fill);
   // A fill can be the first message with the venue's order id, as an acknowledgement is.
-  if (order?.venueOrderId === undefined) judgeEarlyFills(desk, order, fill.venueOrderId as VenueOrderId);
-  const misfits = order === undefined ? [] : misfitsOf(order, fill, hostTime(desk, connector));
+  if (order !== undefined && order.venueOrderId === undefined && !misfits.includes("id"))
+    judgeEarlyFills(desk, order, fill.venueOrderId as VenueOrderId);
   const reductions = misfits.length === 0 ? inferredReductions(desk, arrived) : [];
   const finding = findingOn(arrived, misfits, reductions);
   const kind = finding === undefined && fillRank(fill) === 0 ? "own" : "misfit";
@@ -131,6 +152,12 @@ function recordVenueFill(desk: Desk, source: FillSource, arrived: ArrivedFill): 
   // fill twice.
   for (const { event } of reductions) void desk.commit(event);
   return commitFill(desk, source, arrived, finding);
+}
+
+function arrivedMisfits(desk: Desk, order: OrderRecord, fill: VenueFill): FillFinding["misfits"] {
+  const misfits = misfitsOf(order, fill, hostTime(desk, order.terms.connector));
+  const isOfOther = fill.busts === undefined && otherWithVenueId(desk.state, order, fill.venueOrderId) !== undefined;
+  return isOfOther ? [...misfits, "id"] : misfits;
 }
 
 /** A later message brought the fee. Fills that are disputed count for nothing, and neither does their fee. */
@@ -223,25 +250,49 @@ function inferredReductions(
  * Fills may arrive before the message that says whose they are. Call this before that message is journaled: the fills
  * that do not fit the order get their finding, and the others are assigned to it by the message.
  */
-export function judgeEarlyFills(
-  desk: Pick<Desk, "clock" | "commit" | "state" | "venues">,
-  order: OrderRecord | undefined,
+export function judgeEarlyFills(desk: JudgingDesk, order: OrderRecord, venueOrderId: VenueOrderId): void {
+  judgeFills(desk, [{ order, venueOrderId }], totalQuantity(order));
+}
+
+/** As {@link judgeEarlyFills}, before a report that another order of the venue continues this one. */
+export function judgeContinuedFills(
+  desk: JudgingDesk,
+  order: OrderRecord,
   venueOrderId: VenueOrderId,
+  replacement: OrderReplacement,
 ): void {
-  if (order === undefined) return;
-  const { connector } = order.terms;
-  const early = desk.state.unmatchedFills.get(`${connector}/${venueOrderId}`) ?? [];
-  let filled = order.filled;
-  for (const { event } of [...early]) {
-    const { fill } = event;
-    const key = fillKey(connector, fill);
-    const counts = desk.state.fills.get(key);
-    if (counts === undefined || !isSameMessage(counts, fill) || fill.busts !== undefined) continue;
-    const misfits = misfitsOf(order, fill, hostTime(desk, connector));
-    if (misfits.length === 0) filled = filled.plus(decimal(fill.quantity));
-    const isOver = misfits.length === 0 && filled.gt(totalQuantity(order));
-    if (misfits.length === 0 && !isOver) continue;
-    const finding: FillFinding = { kind: isOver ? "overfill" : "disputed", misfits };
-    void desk.commit({ ...event, id: order.id as OrderId, finding });
+  const continued = copyOrder(order);
+  continueOrder(continued, venueOrderId, replacement);
+  const parts = [
+    { order, venueOrderId },
+    { order: continued, venueOrderId: replacement.venueOrderId },
+  ];
+  judgeFills(desk, parts, totalQuantity(continued));
+}
+
+type JudgingDesk = Pick<Desk, "clock" | "commit" | "state" | "venues">;
+
+/** An order with the terms that it has, at its venue, under this id. */
+interface JudgedId {
+  readonly order: OrderRecord;
+  readonly venueOrderId: VenueOrderId;
+}
+
+/** `total`: the quantity of the order under all of its ids. */
+function judgeFills(desk: JudgingDesk, parts: readonly JudgedId[], total: Decimal): void {
+  let filled = parts[0]?.order.filled ?? ZERO;
+  for (const { order, venueOrderId } of parts) {
+    const { connector } = order.terms;
+    for (const { event } of [...(desk.state.unmatchedFills.get(`${connector}/${venueOrderId}`) ?? [])]) {
+      const { fill } = event;
+      const counts = desk.state.fills.get(fillKey(connector, fill));
+      if (counts === undefined || !isSameMessage(counts, fill) || fill.busts !== undefined) continue;
+      const misfits = misfitsOf(order, fill, hostTime(desk, connector));
+      if (misfits.length === 0) filled = filled.plus(decimal(fill.quantity));
+      const isOver = misfits.length === 0 && filled.gt(total);
+      if (misfits.length === 0 && !isOver) continue;
+      const finding: FillFinding = { kind: isOver ? "overfill" : "disputed", misfits };
+      void desk.commit({ ...event, id: order.id, finding });
+    }
   }
 }

@@ -19,7 +19,7 @@ import { ownerOf } from "../../domain/fills/fill-state.ts";
 import { keepExternalOrders } from "./external-orders.ts";
 import { workingOrders } from "./follow-pace.ts";
 import { readPages } from "../../host/venue-pages.ts";
-import { judgeEarlyFills, recordFills } from "../fills/record-fill.ts";
+import { judgeContinuedFills, judgeEarlyFills, recordFills } from "../fills/record-fill.ts";
 import { settleOpenCancels } from "./settle-cancels.ts";
 
 const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
@@ -181,9 +181,10 @@ export function isNews(order: OrderRecord, report: VenueReport): boolean {
 export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<unknown> {
   const { status, filledQuantity, reason, updatedAt, replacedBy, quantity, limitPrice } = report;
   const venueOrderId = report.venueOrderId as VenueOrderId;
-  if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, venueOrderId);
   const replacement =
     replacedBy === undefined ? undefined : { venueOrderId: replacedBy as VenueOrderId, quantity, limitPrice };
+  if (replacement !== undefined) judgeContinuedFills(desk, order, venueOrderId, replacement);
+  else if (order.venueOrderId === undefined) judgeEarlyFills(desk, order, venueOrderId);
   const said = { status, filledQuantity, reason, updatedAt, replacement };
   return desk.commit({ type: "order.reported", id: order.id, venueOrderId, ...said });
 }

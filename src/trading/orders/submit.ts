@@ -4,7 +4,9 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { VenueOrderId } from "../../domain/ids.ts";
 import type { Order } from "../../domain/orders/order.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
+import { otherWithVenueId } from "../../domain/orders/report-fit.ts";
 import type { Cleared } from "../../gate/cleared.ts";
+import type { PlaceOutcome } from "../../host/venue-client.ts";
 import type { Desk } from "../desk.ts";
 import { judgeEarlyFills } from "../fills/record-fill.ts";
 import { receiptOf } from "./order-view.ts";
@@ -17,7 +19,7 @@ export async function submitOrder(
   order: OrderRecord,
   cleared: Cleared<Order>,
 ): Promise<void> {
-  const result = await desk.venues.place(cleared);
+  const result = checkedOutcome(desk, order, await desk.venues.place(cleared));
   const { connector } = cleared.terms;
   switch (result.kind) {
     case "accepted":
@@ -42,4 +44,13 @@ export async function submitOrder(
       await desk.commit({ type: "order.unknown", id: order.id, reason: result.reason });
       throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: result.reason }, { data: receiptOf(order) });
   }
+}
+
+/** An acknowledgement with the venue's id of another order in flight says nothing certain of this one. */
+function checkedOutcome({ state }: Pick<Desk, "state">, order: OrderRecord, outcome: PlaceOutcome): PlaceOutcome {
+  if (outcome.kind !== "accepted") return outcome;
+  const other = otherWithVenueId(state, order, outcome.venueOrderId);
+  return other === undefined
+    ? outcome
+    : { kind: "unclear", reason: `its acknowledgement has the venue's id of ${other}` };
 }
