@@ -161,6 +161,25 @@ describe("the venue's id of another order in flight", () => {
   });
 });
 
+describe("an order that was approved and not sent yet", () => {
+  it("takes no report that names it", async () => {
+    const { order } = await ordered("10");
+    const replacement = { replace: order.id, limitPrice: "99", rationale: "x" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", replacement);
+    await set({ order: { venueOrderId: "V1", status: "open", filledQuantity: "0" } });
+    const approving = desk.call("approve", { id, digest });
+    const next = record(id);
+    await expect.poll(() => next.state).toBe("approved");
+    const { clientOrderId } = next;
+    const end = { venueOrderId: "V9", clientOrderId, status: "filled", filledQuantity: "10", averagePrice: "99" };
+    await receiveReports(desk.open.desk, NAME, [end as VenueReport]);
+    expect([next.state, next.venueOrderId]).toEqual(["approved", undefined]);
+    await set({ order: { venueOrderId: "V1", status: "cancelled", filledQuantity: "0" } });
+    await approving;
+    expect([order.state, next.state, next.venueOrderId]).toEqual(["cancelled", "accepted", "V2"]);
+  });
+});
+
 describe("a fill that counts for one order", () => {
   it.each([
     ["corrected", { corrects: "f1", quantity: "11" }],

@@ -58,6 +58,11 @@ describe("rules that limit or block", () => {
     expect(check(desk().flagged("other", "BTC-USD", "1", "2"), "unknown-instrument", symbol).decision).toBe("allow");
   });
 
+  it("names the venue's spelling of a flagged symbol in quotes, if a shell would take it for more", () => {
+    const { message } = check(desk().flagged("paper", "AAPL;. ./*", "1", "2"), "unknown-instrument", "AAPL");
+    expect(message).toContain("run qoc resolve 'paper/AAPL;. ./*' -m");
+  });
+
   it.each(SPELLINGS)("duplicate-order and the denylist stop %s", (symbol) => {
     const tale = desk().working("a", { symbol: "BTC-USD" });
     expect(ask(tale, { symbol }, guard("duplicate-order")).code).toBe("DUPLICATE_ORDER");

@@ -1715,6 +1715,33 @@ const SECOND: readonly Mutant[] = [
     test: IDS,
     fails: "is %s in order and position before its order is known",
   },
+  {
+    name: "168a",
+    removes: "the submit intent that a report needs",
+    file: "src/domain/orders/report-fit.ts",
+    search: 'if (!order.submitted) return "the order was not sent";',
+    replace: "",
+    test: IDS,
+    fails: "takes no report that names it",
+  },
+  {
+    name: "169a",
+    removes: "the quotes around a symbol in the advice of a blocked order",
+    file: "src/gate/checks/unknown-instrument.ts",
+    search: "quoteForShell(`${connector}/${symbol}`)",
+    replace: "`${connector}/${symbol}`",
+    test: SPELLINGS,
+    fails: "names the venue's spelling of a flagged symbol in quotes, if a shell would take it for more",
+  },
+  {
+    name: "169b",
+    removes: "the quotes around a currency in a hint",
+    file: "src/trading/account/cash-flow.ts",
+    search: "quoteForShell(`AMOUNT_IN_${account.currency}`)",
+    replace: "`AMOUNT_IN_${account.currency}`",
+    test: "test/trading/account/cash-flow.test.ts",
+    fails: "a currency of the venue is in quotes in a command, if a shell would take it for more",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

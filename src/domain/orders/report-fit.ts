@@ -30,6 +30,7 @@ export function contradictionOf(
   { clientOrderId, replacedBy, side, symbol, venueOrderId }: ReportedIdentity,
 ): string | undefined {
   const { terms } = order;
+  if (!order.submitted) return "the order was not sent";
   if (symbol !== undefined && comparableSymbol(symbol) !== comparableSymbol(terms.symbol)) return `it is of ${symbol}`;
   if (side !== undefined && side !== terms.side) return `it is to ${side}`;
   const other = otherWithVenueId(state, order, venueOrderId);

@@ -3,11 +3,17 @@
  * the fills: in both cases the position is unknown.
  */
 import { comparableSymbol } from "../../domain/orders/order.ts";
+import { quoteForShell } from "../../lib/shell.ts";
 import { block, pass } from "../check-result.ts";
 import { disputeOf, flagOf } from "../exposure.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "unknown-instrument";
+
+/** The venue chose the spelling of the symbol. */
+function resolveAdvice(connector: string, symbol: string): string {
+  return `check the venue, then run qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "what you saw"`;
+}
 
 export const unknownInstrument: GateCheck = {
   key,
@@ -17,7 +23,7 @@ export const unknownInstrument: GateCheck = {
     const flagged = flagOf(state, connector, symbol);
     if (flagged !== undefined) {
       const figures = { limit: flagged.expected, actual: flagged.actual };
-      const advice = `check the venue, then run qoc resolve ${connector}/${flagged.symbol} -m "what you saw"`;
+      const advice = resolveAdvice(connector, flagged.symbol);
       const message = `the venue reports ${figures.actual} ${flagged.symbol}, the fills add up to ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
     }
@@ -25,7 +31,7 @@ export const unknownInstrument: GateCheck = {
     if (dispute !== undefined) {
       const finding =
         dispute.kind === "overfill" ? "exceeds its open quantity" : `contradicts it (${dispute.misfits.join(", ")})`;
-      const advice = `check the venue, then run qoc resolve ${connector}/${dispute.symbol} -m "what you saw"`;
+      const advice = resolveAdvice(connector, dispute.symbol);
       return block(key, "INSTRUMENT_DISPUTED", `a fill of order ${dispute.order} ${finding}; ${advice}`);
     }
     for (const other of others) {

@@ -9,6 +9,7 @@ import type { Actor } from "../../domain/event.ts";
 import { type ConnectorName, type Digest, suggestion } from "../../domain/ids.ts";
 import type { VenueAccount } from "../../domain/market/venue.ts";
 import { explains, isSameFlow } from "../../domain/account/venue-money.ts";
+import { quoteForShell } from "../../lib/shell.ts";
 import { iso } from "../../lib/time.ts";
 import { keyForMode } from "../keys/authority.ts";
 import { recentActivities } from "../../domain/account/venue-activity.ts";
@@ -65,7 +66,8 @@ function checkAmount({ connector, kind, amount, currency }: CashFlow, account: V
   }
   if (currency !== undefined && !isSameCode(currency, account.currency)) {
     const message = `the account of ${connector} is in ${account.currency}, not in ${currency}`;
-    const own = `qoc account flow ${connector} AMOUNT_IN_${account.currency} --kind ${kind} -m "what it was"`;
+    const stated = quoteForShell(`AMOUNT_IN_${account.currency}`);
+    const own = `qoc account flow ${connector} ${stated} --kind ${kind} -m "what it was"`;
     throw new QocError("FLOW_AMOUNT", { message, hint: own });
   }
 }
