@@ -26,6 +26,7 @@ const VENUE = adapterSource(`
   async getQuote(symbol: string) {
     if (symbol === "LIST") this.at = Date.now();
     if (symbol === "READ") this.canRead = true;
+    if (symbol === "NAMED") this.ctx.emitFill({ fillId: "BBB", status: "unknown", reason: "its side is BOTH" });
     if (symbol === "EMIT") this.ctx.emitFill({ fillId: "f4", status: "unknown", reason: "its side is BOTH" });
     return { symbol, bid: this.asked, ask: this.asked + 1, timestamp: Date.now() };
   }
@@ -106,3 +107,16 @@ it("the others are booked; it is shown, asked for from its time on, read later o
   expect(await unreadKeys()).toEqual([]);
   expect(await desk.call("journal verify")).toMatchObject({ ok: true });
 });
+
+it("an item with the id of a symbol keeps no instrument blocked: the first resolution ends it, the second the block", async () => {
+  desk = await tempDesk({ files: { "v.ts": VENUE }, config: () => CONFIG });
+  const { desk: open, fleet } = desk.open;
+  open.publish({ type: "instrument.flagged", connector: NAME, symbol: "BBB", expected: "1", actual: "2" });
+  await fleet.venues.quote("v", "NAMED");
+  await expect.poll(unreadKeys).toEqual(["v/BBB"]);
+  const resolve = () => desk.call("resolve", { id: "v/BBB", note: "seen at the venue" });
+  expect(await resolve()).toEqual({ item: "v/BBB" });
+  expect(await resolve()).toEqual({ instrument: "v/BBB", quantity: "0" });
+  expect([await unreadKeys(), open.state.flagged.size]).toEqual([[], 0]);
+  expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+}, 30_000);

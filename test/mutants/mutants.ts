@@ -1742,6 +1742,16 @@ const SECOND: readonly Mutant[] = [
     test: "test/trading/account/cash-flow.test.ts",
     fails: "a currency of the venue is in quotes in a command, if a shell would take it for more",
   },
+  {
+    name: "170a",
+    removes: "the instrument behind an item that was ended",
+    file: "src/trading/orders/decide.ts",
+    search: "if (item !== undefined && !(item.isResolved && isBlocked))",
+    replace: "if (item !== undefined)",
+    test: "test/flows/unread-items.test.ts",
+    fails:
+      "an item with the id of a symbol keeps no instrument blocked: the first resolution ends it, the second the block",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

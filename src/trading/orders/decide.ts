@@ -153,8 +153,10 @@ export async function resolveOrder(
   if (split !== undefined || newSymbol !== undefined)
     return stateSplit(desk, ref, { ...decision, split: split ?? SAME_UNITS, newSymbol });
   if (isWrittenOff(desk, ref)) return writeOff(desk, ref, decision);
-  if (desk.state.unread.has(ref as UnreadKey)) return resolveItem(desk, ref as UnreadKey, decision);
+  const item = desk.state.unread.get(ref as UnreadKey);
   const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
+  // A venue may give an item the id of a symbol: the item comes first, and then the instrument.
+  if (item !== undefined && !(item.isResolved && isBlocked)) return resolveItem(desk, ref as UnreadKey, decision);
   if (isBlocked) return clearInstrument(desk, ref, decision);
   const order = matchOrder(desk, ref);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
