@@ -28,12 +28,14 @@ const VENUE = adapterSource(`
 `);
 const NAME = "v" as ConnectorName;
 
+const connector = (name: string) =>
+  `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`;
+
 let desk: TempDesk;
 beforeEach(async () => {
   desk = await tempDesk({
     files: { "venue.ts": VENUE },
-    config: (template) =>
-      `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+    config: (template) => `${template.split("\n# Guards are")[0]}${connector("v")}${connector("other")}`,
   });
 });
 afterEach(async () => {
@@ -41,7 +43,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-const set = (settings: object) => desk.open.fleet.venues.quote("v", JSON.stringify(settings));
+const set = (settings: object, name = "v") => desk.open.fleet.venues.quote(name, JSON.stringify(settings));
 function record(id: string) {
   const order = desk.open.desk.state.orders.get(id as OrderId);
   if (order === undefined) throw new Error(`no order ${id}`);
@@ -59,11 +61,17 @@ async function ordered(quantity: string) {
 }
 const BLOCKED = { code: "GUARD_BLOCKED", details: { guard: "unknown-instrument" } };
 
+type Emitted = Readonly<Record<string, string | undefined>>;
+
 /** Emits fills to buy AAA at 99, with these members besides, and waits until the journal has them. */
-async function emitted(...fills: readonly Readonly<Record<string, string | undefined>>[]): Promise<void> {
+async function emitted(...fills: readonly Emitted[]): Promise<void> {
+  await emittedBy("v", fills);
+}
+async function emittedBy(name: string, fills: readonly Emitted[]): Promise<void> {
   const { state } = desk.open.desk;
   const known = state.seq;
-  await set({ emit: fills.map((fill) => ({ symbol: "AAA", side: "buy", quantity: "1", price: "99", ...fill })) });
+  const all = fills.map((fill) => ({ symbol: "AAA", side: "buy", quantity: "1", price: "99", ...fill }));
+  await set({ emit: all }, name);
   await expect.poll(() => state.seq).toBeGreaterThanOrEqual(known + fills.length);
 }
 async function answered(order: Parameters<typeof queryOrderStatus>[1], report: object): Promise<string> {
@@ -206,5 +214,22 @@ describe("a fill that counts for one order", () => {
     await emitted({ fillId: "f2", venueOrderId: "V1", ...change });
     expect(await answered(order, { venueOrderId: "V1", clientOrderId: order.clientOrderId })).toBe("found");
     expect([order.filled.toFixed(), positions()]).toEqual([filled, { "v/AAA": filled }]);
+  });
+});
+
+describe("another connector that knows all ids of an order", () => {
+  it("reports, fills, corrects and takes back nothing of it", async () => {
+    const { order } = await ordered("10");
+    await emitted({ fillId: "f1", venueOrderId: "V1", quantity: "4" });
+    const ids = { venueOrderId: "V1", clientOrderId: order.clientOrderId };
+    const changes = [{}, { corrects: "f1", quantity: "9" }, { busts: "f1" }];
+    await emittedBy(
+      "other",
+      changes.map((change, place) => ({ fillId: `f${place}`, ...ids, ...change })),
+    );
+    const end = { ...ids, status: "filled", filledQuantity: "10", averagePrice: "99", replacedBy: "V9" };
+    await receiveReports(desk.open.desk, "other" as ConnectorName, [end as VenueReport]);
+    expect([order.state, order.filled.toFixed(), order.venueOrderId]).toEqual(["partially_filled", "4", "V1"]);
+    expect(positions()["v/AAA"]).toBe("4");
   });
 });

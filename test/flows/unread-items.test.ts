@@ -12,6 +12,7 @@ import { followUnreadFills, recoverFills } from "../../src/trading/orders/reconc
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { adapterSource } from "../support/adapter-harness.ts";
 import { requireBuild } from "../support/built.ts";
+import { amount } from "../support/journal-scenario.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 beforeAll(requireBuild);
@@ -111,7 +112,8 @@ it("the others are booked; it is shown, asked for from its time on, read later o
 it("an item with the id of a symbol keeps no instrument blocked: the first resolution ends it, the second the block", async () => {
   desk = await tempDesk({ files: { "v.ts": VENUE }, config: () => CONFIG });
   const { desk: open, fleet } = desk.open;
-  open.publish({ type: "instrument.flagged", connector: NAME, symbol: "BBB", expected: "1", actual: "2" });
+  const differing = { expected: amount("1"), actual: amount("2") };
+  open.publish({ type: "instrument.flagged", connector: NAME, symbol: "BBB", ...differing });
   await fleet.venues.quote("v", "NAMED");
   await expect.poll(unreadKeys).toEqual(["v/BBB"]);
   const resolve = () => desk.call("resolve", { id: "v/BBB", note: "seen at the venue" });
