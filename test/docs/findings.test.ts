@@ -29,7 +29,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [120, 128],
   [140, 142],
   [150, 154],
-  [160, 170],
+  [160, 171],
   [174, 175],
 ];
 

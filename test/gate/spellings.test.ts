@@ -1,6 +1,7 @@
 /** Spellings of one instrument: rules that limit or block add them up, rules that allow compare the exact symbol. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ConnectorName } from "../../src/domain/ids.ts";
 import { comparableSymbol } from "../../src/domain/orders/order.ts";
 import { strictlyReducing, exposureOf } from "../../src/gate/exposure.ts";
 import { evaluate } from "../../src/gate/gate.ts";
@@ -56,6 +57,24 @@ describe("rules that limit or block", () => {
     expect(flagged.code).toBe("INSTRUMENT_FLAGGED");
     expect(flagged.message).toContain("qoc resolve paper/BTC-USD");
     expect(check(desk().flagged("other", "BTC-USD", "1", "2"), "unknown-instrument", symbol).decision).toBe("allow");
+  });
+
+  it.each([
+    ["held", [{ symbol: "AAA", quantity: "10", markPrice: "100" }]],
+    ["not held", []],
+  ])("unknown-instrument blocks the new name of an instrument, %s, while an order of the old one works", (_, held) => {
+    const renamed = (symbol: string, newSymbol: string) =>
+      ({ id: symbol, kind: "rename", symbol, newSymbol, at: 1 }) as const;
+    const tale = desk()
+      .account("paper", { positions: held })
+      .working("s", { symbol: "AAA", side: "sell", quantity: "10" });
+    const connector = "paper" as ConnectorName;
+    tale.event({ type: "venue.activity", connector, activity: renamed("AAA", "BBB") });
+    tale.event({ type: "venue.activity", connector, activity: renamed("B.BB", "CCC") });
+    expect(check(tale, "unknown-instrument", "ccc")).toMatchObject({ decision: "block", actual: "s" });
+    expect(check(tale, "unknown-instrument", "DDD").decision).toBe("allow");
+    tale.reported("s", "cancelled");
+    expect(check(tale, "unknown-instrument", "CCC").decision).toBe("allow");
   });
 
   it("names the venue's spelling of a flagged symbol in quotes, if a shell would take it for more", () => {

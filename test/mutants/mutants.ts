@@ -1752,6 +1752,15 @@ const SECOND: readonly Mutant[] = [
     fails:
       "an item with the id of a symbol keeps no instrument blocked: the first resolution ends it, the second the block",
   },
+  {
+    name: "171a",
+    removes: "the block of an instrument's new name",
+    file: "src/gate/checks/unknown-instrument.ts",
+    search: "renamedTo !== undefined && isSame(renamedTo, symbol)",
+    replace: 'renamedTo !== undefined && renamedTo === ""',
+    test: SPELLINGS,
+    fails: "unknown-instrument blocks the new name of an instrument, %s, while an order of the old one works",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

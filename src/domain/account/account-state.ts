@@ -7,7 +7,7 @@ import { stateAsset } from "../market/asset.ts";
 import type { AccountMarked, Recorded } from "../event.ts";
 import { type ExchangeRate, converted, keepRate, ratePath } from "./exchange-rate.ts";
 import { type FillState, positionOf } from "../fills/fill-state.ts";
-import { exchangeInstrument, exchangeOf, exchangedPositions } from "./instrument-exchange.ts";
+import { exchangeInstrument, exchangeOf, exchangedPositions, renameOrders } from "./instrument-exchange.ts";
 import { type MultiplierStated, multiplierKey, multiplierOf } from "./multiplier.ts";
 import type { SplitStated } from "../market/instrument-event.ts";
 import { type NavReading, changeWithoutTrades, unexplainedChange } from "./nav-change.ts";
@@ -105,6 +105,7 @@ function splitAsStated(
 ): void {
   const ratio = possibleRatio(stated);
   if (ratio === undefined) return;
+  if (newSymbol !== undefined) renameOrders(state, { connector, symbol, newSymbol });
   if (newSymbol === undefined) splitInstrument(state, { connector, symbol, ratio, at });
   else exchangeInstrument(state, { connector, symbol, newSymbol, ratio, cash: ZERO, at });
   explainAgain(state, connector, at);
@@ -112,7 +113,9 @@ function splitAsStated(
 
 /** A new name, a merger or a spin-off; returns whether it is one of these. `cash`: in the account's currency. */
 function exchange(state: FillState, { connector, activity }: ActivityReceived, cash: Decimal): boolean {
-  const { symbol = "", newSymbol } = activity;
+  const { kind, symbol = "", newSymbol } = activity;
+  if ((kind === "rename" || kind === "merger") && newSymbol !== undefined)
+    renameOrders(state, { connector, symbol, newSymbol });
   const old = exchangedPositions(state, { connector, symbol, newSymbol });
   const held = old.reduce((sum, { quantity }) => sum.plus(quantity), ZERO);
   const found = exchangeOf({ connector, activity }, { held, cash });

@@ -87,6 +87,19 @@ export function exchangeInstrument(state: FillState, exchange: InstrumentExchang
   if (account !== undefined) state.accounts.set(connector, restated(state, account, { ...exchange, held }));
 }
 
+/** What orders in flight fill is of the new instrument, which is blocked until they have ended. */
+export function renameOrders(
+  state: FillState,
+  { connector, symbol, newSymbol }: Pick<InstrumentExchange, "connector" | "symbol"> & { readonly newSymbol: string },
+): void {
+  const name = comparableSymbol(symbol);
+  for (const { id, terms, renamedTo = terms.symbol } of state.inFlight.values()) {
+    if (terms.connector !== connector || comparableSymbol(renamedTo) !== name) continue;
+    const order = state.orders.take(id);
+    if (order !== undefined) order.renamedTo = newSymbol;
+  }
+}
+
 /** A difference that the exchange explains is no difference. */
 export function clearFlag(state: FillState, connector: string, symbol: string): void {
   const key = instrumentKey(connector, symbol);

@@ -97,6 +97,7 @@ export interface OrderRecord {
   researchRef?: string;
   /** The venue that the proposal names. */
   venue?: string;
+  renamedTo?: string; // Its instrument got this name while it was in flight.
   /** The last time that the protection price followed the market, and the price before. */
   repriced?: { readonly at: number; readonly from: DecimalText };
   sources?: readonly string[];

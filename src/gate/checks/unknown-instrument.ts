@@ -1,6 +1,6 @@
 /**
- * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from
- * the fills: in both cases the position is unknown.
+ * Blocks an instrument while the outcome of one of its orders is unknown, while an order works that was of another
+ * name, or while the venue's position differs from the fills: in all cases the position is unknown.
  */
 import { comparableSymbol } from "../../domain/orders/order.ts";
 import { quoteForShell } from "../../lib/shell.ts";
@@ -13,6 +13,10 @@ const key = "unknown-instrument";
 /** The venue chose the spelling of the symbol. */
 function resolveAdvice(connector: string, symbol: string): string {
   return `check the venue, then run qoc resolve ${quoteForShell(`${connector}/${symbol}`)} -m "what you saw"`;
+}
+
+function isSame(symbol: string, other: string): boolean {
+  return comparableSymbol(symbol) === comparableSymbol(other);
 }
 
 export const unknownInstrument: GateCheck = {
@@ -35,9 +39,13 @@ export const unknownInstrument: GateCheck = {
       return block(key, "INSTRUMENT_DISPUTED", `a fill of order ${dispute.order} ${finding}; ${advice}`);
     }
     for (const other of others) {
+      const { renamedTo } = other;
+      if (other.terms.connector === connector && renamedTo !== undefined && isSame(renamedTo, symbol)) {
+        const message = `order ${other.id} works under the old name ${other.terms.symbol}; cancel it: qoc cancel ${other.id}`;
+        return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
+      }
       if (other.state !== "unknown" && other.state !== "submitting") continue;
-      if (other.terms.connector !== connector || comparableSymbol(other.terms.symbol) !== comparableSymbol(symbol))
-        continue;
+      if (other.terms.connector !== connector || !isSame(other.terms.symbol, symbol)) continue;
       const reason = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
       const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reason}`;
       return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
