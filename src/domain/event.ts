@@ -14,6 +14,7 @@ import type { ItemResolved, ItemUnread } from "./market/unread-item.ts";
 import type { InstrumentEvent } from "./market/instrument-event.ts";
 import type { IdsRetired, JournalGap } from "./authority/journal-head.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
+import type { OrderMisreported, OrderMissing } from "./orders/lost-order.ts";
 import type { OrderTerms } from "./orders/order.ts";
 import type { PageEvent } from "./pages/page-event.ts";
 import type { ScheduleEvent, SnapshotTaken, StartCause } from "./config/schedule-event.ts";
@@ -241,11 +242,6 @@ export interface OrderReplacement {
   readonly quantity?: DecimalText | undefined;
   readonly limitPrice?: DecimalText | undefined;
 }
-/** The venue no longer knows an order that it had acknowledged. */
-export interface OrderMissing {
-  readonly type: "order.missing";
-  readonly id: OrderId;
-}
 /** A human closed an order whose outcome is unknown or that the venue has lost, and gave a reason. */
 export interface OrderResolved {
   readonly type: "order.resolved";
@@ -351,6 +347,7 @@ export type OrderEvent =
   | CancelEvent
   | OrderReported
   | OrderMissing
+  | OrderMisreported
   | OrderResolved;
 
 export type DeskEvent =

@@ -1,6 +1,7 @@
 /** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import type { ConfigNotice } from "../domain/status-view.ts";
 import { messageOf } from "../domain/errors/error.ts";
+import { isLost, lostWords } from "../domain/orders/order-flags.ts";
 import { ownWords } from "../domain/market/own-words.ts";
 import { accountOwner } from "./account/account-owner.ts";
 import { deskNotices } from "./config/config-notices.ts";
@@ -344,7 +345,7 @@ function bookChecks(
 export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly DoctorCheck[] {
   const now = desk.clock.now();
   const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
-  const missing = [...desk.state.inFlight.values()].filter(({ flags }) => flags.has("missing"));
+  const missing = [...desk.state.inFlight.values()].filter(({ flags }) => isLost(flags));
   const { inFlight, cancels } = desk.state;
   const cancelling = [...inFlight.values()].flatMap(({ id, state, cancelRequested }) => {
     const since = cancelRequested === undefined ? 0 : now - cancelRequested.at;
@@ -362,10 +363,10 @@ export function pendingChecks(desk: Pick<Desk, "clock" | "state">): readonly Doc
             fix: "qoc orders list --state proposed",
           },
         ]),
-    ...missing.map(({ id, terms }) => ({
+    ...missing.map(({ id, terms, flags }) => ({
       name: "orders",
       status: "fail" as const,
-      message: `${terms.connector} does not know order ${id}, which it had acknowledged; the order reserves its money`,
+      message: `${id} at ${terms.connector}: ${lostWords(flags) ?? ""}; the venue had acknowledged it, and it reserves its money`,
       fix: `compare with the venue's own page, then qoc resolve ${id} -m "what you saw"`,
     })),
     ...cancelling.map(({ id, state, since }) => ({

@@ -3,6 +3,8 @@ import type { StatusView } from "../../src/domain/status-view.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { compareOpenOrders, followOrders, reconcileConnector } from "../../src/trading/orders/reconcile.ts";
+import { command as showCommand } from "../../src/commands/orders/show.ts";
+import { command as statusCommand } from "../../src/commands/status.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -110,13 +112,54 @@ describe("an acknowledged order that its venue no longer knows", () => {
     expect((await status()).orders).toMatchObject([{ id, state: "accepted", flags: ["missing"] }]);
     expect((await pull("CALLS")).ask).toBe("3");
     const { checks } = await desk.call<{ checks: { message: string }[] }>("doctor");
-    expect(checks.map(({ message }) => message).join()).toContain(`v does not know order ${id}`);
+    expect(checks.map(({ message }) => message).join()).toContain(`${id} at v: its venue does not know it`);
     await desk.settled();
     expect(JSON.stringify(await desk.call("inbox list"))).toContain(`The venue does not know order ${id}`);
     await desk.call("resolve", { id, note: "the venue purged it" });
     expect(desk.open.desk.state.orders.get(id)?.state).toBe("cancelled");
     await desk.settled();
     expect(JSON.stringify(await desk.call("inbox list"))).toContain(`The venue did not know order ${id} for a while`);
+  });
+});
+
+describe("an acknowledged order for which its venue answers with another symbol", () => {
+  const inbox = async (): Promise<string> => {
+    await desk.settled();
+    return JSON.stringify(await desk.call("inbox list"));
+  };
+
+  it("is said to be so in status, order, doctor and inbox, is not called another program's, and can be resolved", async () => {
+    await open();
+    const id = await working("10");
+    await pull("RENAME");
+    for (let n = 0; n < 5; n++) await follow();
+    const { orders, externalOrders } = await status();
+    expect([orders, externalOrders]).toMatchObject([[{ id, state: "accepted", flags: ["misreported"] }], []]);
+    expect((await pull("CALLS")).ask).toBe("3");
+    const advice = `its venue answers with another symbol, side or id, so that nothing counts; look at the venue's own page, then: qoc resolve ${id} -m "what you saw"`;
+    const wide = { isTty: true, columns: 400, paint: (_: unknown, text: string) => text };
+    expect(statusCommand.render?.((await status()) as never, wide).join("\n")).toContain(advice);
+    expect(showCommand.render?.((await desk.call("orders show", { id })) as never, wide).join("\n")).toContain(advice);
+    const { checks } = await desk.call<{ checks: { message: string; fix?: string }[] }>("doctor");
+    expect(checks).toContainEqual(
+      expect.objectContaining({ fix: `compare with the venue's own page, then qoc resolve ${id} -m "what you saw"` }),
+    );
+    expect(await inbox()).toContain(`The venue answers for order ${id} with another one`);
+    await desk.call("resolve", { id, note: "renamed to BBB, cancelled there" });
+    expect(desk.open.desk.state.orders.get(id)?.state).toBe("cancelled");
+    expect(await inbox()).toContain(`The venue answered for order ${id} with another one for a while`);
+  });
+
+  it("counts again when the venue answers for it again", async () => {
+    await open();
+    const id = await working("10");
+    await pull("RENAME");
+    for (let n = 0; n < 3; n++) await follow();
+    expect((await status()).orders).toMatchObject([{ id, flags: ["misreported"] }]);
+    await pull("UNNAME");
+    await follow();
+    expect((await status()).orders).toMatchObject([{ id, flags: [] }]);
+    expect(await inbox()).toContain(`The venue answered for order ${id} with another one for a while`);
   });
 });
 

@@ -9,6 +9,7 @@ import { causesOf, foldedText } from "./guard-reasons.ts";
 import { localClock, shownTime } from "./local-time.ts";
 import { amountText, gainShade, money, sideShade } from "./money.ts";
 import type { Shade } from "./paint.ts";
+import { lostAdvice } from "./shown-state.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, hanging, pad, section, table } from "./table-text.ts";
 
@@ -59,6 +60,7 @@ export function renderOrder(order: ReviewedOrder, style: OutputStyle): readonly 
           ? null
           : `${order.disputed} in fills that contradict the order and do not count: qoc fills list`,
       ],
+      ["lost", lostAdvice(order) ?? null],
       ["reason", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
       ["resolved by", order.resolvedBy === null ? null : resolvedText(order.resolvedBy, order.untrusted.resolveNote)],
       ["client order id", order.clientOrderId],

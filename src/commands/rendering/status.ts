@@ -11,7 +11,7 @@ import { localMinute, shownAge, shownTime, shownTimes } from "./local-time.ts";
 import { quoteForShell } from "../../lib/shell.ts";
 import { unreadFacts, unreadLines } from "./unread-items.ts";
 import { badge } from "./order.ts";
-import { shownConnectorState, shownOrderState, shownTradingState } from "./shown-state.ts";
+import { orderLines, shownConnectorState, shownTradingState } from "./shown-state.ts";
 import { NEEDS } from "./proposal-needs.ts";
 import { bookLines } from "./book-lines.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
@@ -51,10 +51,7 @@ function renderForPerson(style: OutputStyle, status: StatusView): readonly strin
     ...block(
       style,
       "in flight",
-      status.orders.map(({ id, state, sentence, flags }) => {
-        const line = oneLine(`${id}  ${shownOrderState({ state, flags })}  ${sentence}`);
-        return flags.includes("missing") ? style.paint("red", `✗ ${line}: its venue does not know it`) : line;
-      }),
+      status.orders.flatMap((order) => orderLines(order, style)),
     ),
     ...block(style, "orders at venues that this desk did not send", status.externalOrders.flatMap(externalLines)),
     ...block(style, "fills and activities that cannot be read", unreadLines(status)),

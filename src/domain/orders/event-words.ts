@@ -15,6 +15,7 @@ export const EVENT_WORDS = {
   "order.not_sent": "not sent",
   "order.reported": "reported by the venue",
   "order.missing": "not known at the venue",
+  "order.misreported": "reported as another order by the venue",
   "order.resolved": "resolved by hand",
   "fill.received": "filled",
   "fill.disputed": "fill disputed, not counted",

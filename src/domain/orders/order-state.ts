@@ -15,7 +15,7 @@ import {
   sentTerms,
 } from "./cancel-request.ts";
 import { type OrderTerms, targetOf } from "./order.ts";
-import { NO_FLAGS, NO_KEYS, NO_QUANTITIES, type OrderFlag, added } from "./order-flags.ts";
+import { NO_FLAGS, NO_KEYS, NO_QUANTITIES, type OrderFlag, added, clearLost } from "./order-flags.ts";
 import { type OrderState, isTerminal } from "./order-state-names.ts";
 import { type VenueReplacement, continueOrder, totalQuantity } from "./replaced-order.ts";
 import type { OrderReportStatus } from "../sdk.ts";
@@ -292,7 +292,8 @@ function applyFields(order: OrderRecord, { seq, at, event }: Recorded<OrderEvent
       report(order, event);
       return;
     case "order.missing":
-      addFlag(order, "missing");
+    case "order.misreported":
+      addFlag(order, event.type === "order.missing" ? "missing" : "misreported");
       return;
     case "order.resolved":
       order.resolved ??= { note: event.note, by: event.actor };
@@ -325,7 +326,7 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
 }
 
 function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void {
-  order.flags.delete("missing");
+  clearLost(order.flags);
   order.venueOrderId ??= event.venueOrderId;
   if (event.updatedAt !== undefined) order.reportedAt = Math.max(event.updatedAt, order.reportedAt ?? 0);
   if (event.replacement !== undefined) {
@@ -395,6 +396,6 @@ export function countedQuantity(fill: VenueFill | undefined): Decimal {
 
 function settle(order: OrderRecord, seq: number, at: number, event: string): void {
   order.state = stateOf(order);
-  if (isTerminal(order.state)) order.flags.delete("missing");
+  if (isTerminal(order.state)) clearLost(order.flags);
   order.history.push({ seq, at, event, state: order.state });
 }

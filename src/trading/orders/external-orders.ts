@@ -1,5 +1,5 @@
 /** Orders that rest at a venue and that this desk did not send, as lists and reports of the venue show them. */
-import type { ConnectorName } from "../../domain/ids.ts";
+import type { ClientOrderId, ConnectorName } from "../../domain/ids.ts";
 import type { VenueReport } from "../../domain/market/venue.ts";
 import type { Desk, ExternalOrder } from "../desk.ts";
 
@@ -31,6 +31,7 @@ export function keepExternalOrders(
 
 /** A pushed report of an order that is not known. Returns true if it may be of an order whose outcome is open. */
 export function keepExternalReport(desk: ExternalOrdersDesk, connector: ConnectorName, report: VenueReport): boolean {
+  if (namesWorking(desk.state, report)) return false;
   const { externalOrders } = desk.market;
   const known = externalOrders.get(connector) ?? [];
   const before = known.find(({ report: { venueOrderId } }) => venueOrderId === report.venueOrderId);
@@ -42,6 +43,18 @@ export function keepExternalReport(desk: ExternalOrdersDesk, connector: Connecto
     externalOrders.set(connector, [...others, { report, closedHere: before?.closedHere ?? null }]);
   } else if (before !== undefined) externalOrders.set(connector, others);
   return false;
+}
+
+/**
+ * Whether a report bears the id that the desk made for an order in flight. Whatever else it says, the desk sent that
+ * order, and asks for it by itself.
+ */
+export function namesWorking(
+  { byClientOrderId, inFlight }: Pick<Desk["state"], "byClientOrderId" | "inFlight">,
+  { clientOrderId }: Pick<ExternalOrder["report"], "clientOrderId">,
+): boolean {
+  const id = clientOrderId === undefined ? undefined : byClientOrderId.get(clientOrderId as ClientOrderId);
+  return id !== undefined && inFlight.has(id);
 }
 
 function hasOpenOutcome({ state }: Pick<Desk, "state">, connector: ConnectorName): boolean {

@@ -8,6 +8,7 @@ import { type DecimalText, ZERO, decimal, text } from "../../domain/decimal.ts";
 import { iso } from "../../lib/time.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
+import { isLost } from "../../domain/orders/order-flags.ts";
 import { contradictionOf } from "../../domain/orders/report-fit.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
 import type { UnreadableVenueOrder, VenueFill, VenueReport } from "../../domain/market/venue.ts";
@@ -16,7 +17,7 @@ import { markAccount } from "../market/market-snapshot.ts";
 import { fillKey } from "../../domain/fills/fill.ts";
 import { openItems, sinceUnread } from "../../domain/market/unread-item.ts";
 import { ownerOf } from "../../domain/fills/fill-state.ts";
-import { keepExternalOrders } from "./external-orders.ts";
+import { keepExternalOrders, namesWorking } from "./external-orders.ts";
 import { workingOrders } from "./follow-pace.ts";
 import { readPages } from "../../host/venue-pages.ts";
 import { judgeContinuedFills, judgeEarlyFills, recordFills } from "../fills/record-fill.ts";
@@ -136,6 +137,16 @@ export type OrderLookup = "found" | "not-found" | "contradicted" | "unsupported"
 
 /** Looks up one order at the venue and journals its report. @throws the connector's error. */
 export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<OrderLookup> {
+  return (await lookUp(desk, order)).lookup;
+}
+
+interface LookedUp {
+  readonly lookup: OrderLookup;
+  /** Why the answer is not of the order. */
+  readonly contradiction?: string;
+}
+
+async function lookUp(desk: Desk, order: OrderRecord): Promise<LookedUp> {
   const { connector } = order.terms;
   const report = await desk.venues.order(connector, {
     venueOrderId: order.venueOrderId,
@@ -143,19 +154,19 @@ export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<
     symbol: order.terms.symbol,
     submittedAt: order.history.find(({ event }) => event === "order.submitting")?.at,
   });
-  if (report === undefined) return "unsupported";
+  if (report === undefined) return { lookup: "unsupported" };
   if (report === null) {
     if (order.state === "unknown")
       warnRarely(desk, order, `${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
-    return "not-found";
+    return { lookup: "not-found" };
   }
   const contradiction = contradictionOf(desk.state, order, report);
   if (contradiction !== undefined) {
     warnRarely(desk, order, `${connector} was asked for ${order.id}; its answer does not count: ${contradiction}`);
-    return "contradicted";
+    return { lookup: "contradicted", contradiction };
   }
   await applyReport(desk, order, report);
-  return "found";
+  return { lookup: "found" };
 }
 
 /** Whether a report says something that the journal does not have. */
@@ -171,7 +182,7 @@ export function isNews(order: OrderRecord, report: VenueReport): boolean {
     order.state === "unknown" ||
     order.state === "submitting" ||
     (isEnd && order.final !== report.status) ||
-    order.flags.has("missing") ||
+    isLost(order.flags) ||
     (report.replacedBy !== undefined && order.replaced?.ids.has(report.venueOrderId) !== true) ||
     decimal(report.filledQuantity).gt(order.reportedFilled)
   );
@@ -261,11 +272,11 @@ function warnRarely(desk: Pick<Desk, "clock" | "log">, order: OrderRecord, messa
   desk.log.warn(message);
 }
 
-/** An acknowledged order is flagged after this many answers that the venue does not know it. */
+/** An acknowledged order is flagged after this many answers that the venue does not know it, or that are not of it. */
 const MISSING_AFTER = 3;
 const RECHECK_MAX_MS = 60_000;
 
-/** Answers "not found" in a row, and when the venue is asked again, monotonic ms. */
+/** Such answers in a row, and when the venue is asked again, monotonic ms. */
 const missing = new WeakMap<OrderRecord, { readonly count: number; readonly next: number }>();
 
 /** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged and delay the next run. */
@@ -327,10 +338,10 @@ export async function paced(
   }
 }
 
-/** An order that its venue does not know is asked for more and more rarely. */
+/** An order for which its venue has no answer is asked for more and more rarely. */
 async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
-  const lookup = await queryOrderStatus(desk, order);
-  if (lookup !== "not-found") {
+  const { lookup, contradiction } = await lookUp(desk, order);
+  if (lookup === "found" || lookup === "unsupported") {
     missing.delete(order);
     return;
   }
@@ -338,9 +349,12 @@ async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
   const pause = count < MISSING_AFTER ? 0 : Math.min(RECHECK_MAX_MS, 1_000 * 2 ** Math.min(count, 10));
   missing.set(order, { count, next: desk.clock.monotonic() + pause });
   const isAcknowledged = order.state === "accepted" || order.state === "partially_filled";
-  if (count < MISSING_AFTER || !isAcknowledged || order.flags.has("missing")) return;
-  desk.log.error(`${order.terms.connector} does not know ${order.id}, which it had acknowledged`);
-  await desk.commit({ type: "order.missing", id: order.id });
+  if (count < MISSING_AFTER || !isAcknowledged || isLost(order.flags)) return;
+  if (contradiction === undefined)
+    desk.log.error(`${order.terms.connector} does not know ${order.id}, which it had acknowledged`);
+  const { id } = order;
+  const type = contradiction === undefined ? "order.missing" : "order.misreported";
+  await desk.commit(type === "order.missing" ? { type, id } : { type, id, reason: contradiction ?? "" });
 }
 
 /**
@@ -363,6 +377,7 @@ export async function compareOpenOrders(
       own.add(order.id);
       await applyReport(desk, order, report);
     }
+    if (order === undefined && namesWorking(desk.state, report)) continue;
     if (order === undefined || isTerminal(order.state)) others.push({ report, closedHere: order?.id ?? null });
     else if (report.status === "unknown") unreadable.push(report);
   }

@@ -3,6 +3,7 @@ import type { DeskState } from "../../domain/desk-state.ts";
 import type { Recorded } from "../../domain/event.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { instrumentKey, kindOf } from "../../domain/orders/order.ts";
+import { isLost } from "../../domain/orders/order-flags.ts";
 import { type HistoryEntry, type OrderRecord, isTerminal, targetRecord } from "../../domain/orders/order-state.ts";
 import { reasonText } from "../../domain/orders/verdict.ts";
 import { unreadKey } from "../../domain/market/unread-item.ts";
@@ -32,14 +33,20 @@ function missingAlert(id: OrderId): Condition {
   return { topic: `missing-${id}`, title: `The venue does not know order ${id}`, titleAfter };
 }
 
+function misreportedAlert(id: OrderId): Condition {
+  const titleAfter = `The venue answered for order ${id} with another one for a while`;
+  return { topic: `misreported-${id}`, title: `The venue answers for order ${id} with another one`, titleAfter };
+}
+
 /** Each of an order's events that raises an alert of a condition, with the condition. */
 function conditionOf({ id, terms }: Readonly<OrderRecord>, { event }: HistoryEntry): Condition | undefined {
   if (event === "order.unknown") return unknownAlert(id, terms.cancels?.id);
+  if (event === "order.misreported") return misreportedAlert(id);
   return event === "order.missing" ? missingAlert(id) : undefined;
 }
 
 function hasEnded({ state, flags }: Readonly<OrderRecord>, { event }: HistoryEntry): boolean {
-  return event === "order.unknown" ? state !== "unknown" : !flags.has("missing");
+  return event === "order.unknown" ? state !== "unknown" : !isLost(flags);
 }
 
 /** Whether an event of the order can end the condition of an alert. */
@@ -199,6 +206,14 @@ function eventAlert({ seq, at, event }: Recorded, { orders }: Pick<DeskState, "o
         topic,
         title,
         `It acknowledged the order and has answered three times that it does not know it. The order reserves its money until the venue reports it. Look at the venue's own page, then run \`qoc resolve ${event.id} -m "what you saw"\`.`,
+      );
+    }
+    case "order.misreported": {
+      const { topic, title } = misreportedAlert(event.id);
+      return alert(
+        topic,
+        title,
+        `${blockquote(event.reason)}\n\nIt acknowledged the order and has answered three times with what cannot be this order: after a new name of the instrument, for example. Nothing that it answers counts for the order, which reserves its money. Look at the venue's own page, cancel the order there if it works, then run \`qoc resolve ${event.id} -m "what you saw"\`. What it filled shows as a difference of positions.`,
       );
     }
     case "connector.changed":

@@ -1,6 +1,7 @@
 /** What a human can do with an order after its decision: ask for its cancel, or resolve it by hand. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { isLost } from "../../domain/orders/order-flags.ts";
 import type { ReviewedOrder } from "../../domain/orders/review-view.ts";
 import { cancel, resolve } from "../decisions.ts";
 import { useLostLine, usePage } from "../page-context.ts";
@@ -26,7 +27,7 @@ export function OrderActions({ order }: { readonly order: ReviewedOrder }): JSX.
       await work();
       close();
     });
-  const canResolve = order.state === "unknown" || order.flags.includes("missing");
+  const canResolve = order.state === "unknown" || isLost(order.flags);
   if (!WORKING.includes(order.state) && !canResolve) return null;
   return (
     <div class="buttons">

@@ -89,6 +89,20 @@ const CASES: Readonly<Record<string, Case>> = {
     after: "The venue did not know order a for a while",
     note: "Settled at 2026-07-06T14:00:08.000Z: the order was accepted.",
   },
+  "a misreported order that its venue reports again": {
+    begin: (s) => s.working("a").event({ type: "order.misreported", id: order, reason: "it is of META" }),
+    end: (s) => s.reported("a", "open"),
+    title: "The venue answers for order a with another one",
+    after: "The venue answered for order a with another one for a while",
+    note: "Settled at 2026-07-06T14:00:08.000Z: the order was accepted.",
+  },
+  "a misreported order that a human resolves": {
+    begin: (s) => s.working("a").event({ type: "order.misreported", id: order, reason: "it is of META" }),
+    end: (s) => s.resolved("a"),
+    title: "The venue answers for order a with another one",
+    after: "The venue answered for order a with another one for a while",
+    note: "Settled at 2026-07-06T14:00:08.000Z: the order was cancelled.",
+  },
   "a connector that is ready again": {
     begin: (s) => s.connector("paper", "quarantined"),
     end: (s) => s.connector("paper", "starting").connector("paper", "ready"),
