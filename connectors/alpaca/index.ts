@@ -51,6 +51,7 @@ import { orderBody } from "./order-body.ts";
 import { AlpacaQuotes } from "./quotes.ts";
 import { followReplacements } from "./replacements.ts";
 import { AssetSearch } from "./search.ts";
+import { type TimeRange, TradesAlone } from "./trades-alone.ts";
 import { TradeVersions } from "./trade-versions.ts";
 import {
   type ActivityEvent,
@@ -107,6 +108,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   readonly #coins = new CoinPairs(() => this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS));
   #gap!: StreamGap;
   readonly #versions = new TradeVersions();
+  #tradesAlone!: TradesAlone;
   /** Whether this account pays a commission; undefined until an activity of a trade was read. */
   #paysCommission: boolean | undefined;
   readonly #openSocket: ((url: string) => WebSocket) | undefined;
@@ -122,6 +124,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     this.#client = new AlpacaClient(this.#settings, ctx);
     this.#quotes = new AlpacaQuotes(this.#client, this.#settings, ctx);
     const account = await this.#signIn();
+    this.#tradesAlone = await TradesAlone.open(ctx.store, account.account_number);
     const venueTime = await this.#venueTime();
     this.#gap = this.#openGap(venueTime);
     await this.#coins.refresh();
@@ -261,7 +264,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
 
   /** Activity events have the execution ids of the stream. The list of activities has others, so it is not used. */
   async getFills(since: number): Promise<(Fill | UnreadableFill)[]> {
-    const events = await this.#eventsSince(since);
+    const events = await this.#eventsIn({ since, until: (await this.#venueTime()) + EVENT_DELAY_MS });
     const pairs = await this.#coins.covering(events.flatMap(assetOfTrade));
     const fills = events.map((event) => listedFillOf(event, pairs)).filter((fill) => fill !== undefined);
     if (fills.length > 0) this.#paysCommission ||= fills.some((fill) => isReadable(fill) && fill.fee !== undefined);
@@ -269,11 +272,14 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async getActivities(since: number): Promise<(Activity | UnreadableActivity)[]> {
-    return (await this.#eventsSince(since)).flatMap(listedActivitiesOf);
+    const asked = { since, until: (await this.#venueTime()) + EVENT_DELAY_MS };
+    const events: ActivityEvent[] = [];
+    for (const range of this.#tradesAlone.without(asked)) events.push(...(await this.#eventsIn(range)));
+    await this.#tradesAlone.keep(asked, events);
+    return events.flatMap(listedActivitiesOf);
   }
 
-  async #eventsSince(since: number): Promise<readonly ActivityEvent[]> {
-    const until = (await this.#venueTime()) + EVENT_DELAY_MS;
+  #eventsIn({ since, until }: TimeRange): Promise<readonly ActivityEvent[]> {
     return this.#client.activities(new Date(since).toISOString(), new Date(until).toISOString());
   }
 

@@ -52,6 +52,7 @@ beforeEach(async () => {
   await connector.connect({
     options: { environment: "paper", venue: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     secret: () => "key",
+    store: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
     logger: {
       info: () => undefined,
       warn: (message: string, data: object) => (warned += JSON.stringify([message, data])),

@@ -19,6 +19,7 @@ import { openDesk } from "../../support/fill-desk.ts";
 import { SCENARIO_START, scenarioClientId } from "../../support/journal-scenario.ts";
 import { RUNS, SEED } from "../../support/random-payload.ts";
 
+const STORE = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 const VENUE = "paper" as ConnectorName;
 const IDS = ["a", "b"] as const;
 const QUANTITY = 10n;
@@ -164,7 +165,7 @@ async function live(day: Day) {
   const report = (raw: unknown) => said.push(receiveReports(desk, VENUE, [reportSchema.parse(raw) as never]));
   const connector = new AlpacaConnector(() => new VenueSocket() as unknown as WebSocket);
   const context = {
-    ...{ options: { environment: "paper" }, secret: () => "key", emitReport: report },
+    ...{ options: { environment: "paper" }, secret: () => "key", emitReport: report, store: STORE },
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     emitFill: (raw: unknown) =>
       said.push(recordFills(desk, { connector: VENUE, generation: 1, fills: [fillSchema.parse(raw) as never] })),

@@ -1,0 +1,104 @@
+/** Activities among trades: what has trades alone is read once, and no activity is lost, however late it was booked. */
+import fc from "fast-check";
+import { beforeEach, expect, it } from "vitest";
+import { TradesAlone } from "../../../connectors/alpaca/trades-alone.ts";
+import type { ActivityEvent } from "../../../connectors/alpaca/wire.ts";
+import type { Store } from "../../../src/domain/sdk.ts";
+
+const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+interface Listed {
+  readonly at: number;
+  readonly listedAt: number;
+  readonly event: ActivityEvent;
+}
+
+let stored: Map<string, unknown>;
+let store: Store;
+beforeEach(() => {
+  stored = new Map();
+  store = {
+    get: (key) => Promise.resolve(stored.get(key)),
+    put: (key, value) => Promise.resolve(void stored.set(key, value)),
+  };
+});
+
+function listed(activity_type: string, at: number, lateMs = 0): Listed {
+  const event = { activity_type, event_id: "e", ref_id: `${activity_type}-${at}`, status: "executed" };
+  const time = new Date(at).toISOString();
+  return { at, listedAt: at + lateMs, event: { ...event, at: time, executed_at: time } };
+}
+
+/** One hourly question of the desk. The events of all requests. */
+async function ask(known: TradesAlone, all: readonly Listed[], { since, now }: Record<"since" | "now", number>) {
+  const asked = { since, until: now };
+  const events = known
+    .without(asked)
+    .flatMap((range) => all.filter(({ at, listedAt }) => at >= range.since && at <= range.until && listedAt <= now))
+    .map(({ event }) => event);
+  await known.keep(asked, events);
+  return events;
+}
+
+it("an account that trades every ten minutes for 60 days, and deposited once: an hourly reading stays small", async () => {
+  const all: Listed[] = [];
+  for (let at = START; at < START + 60 * DAY; at += 600_000) all.push(listed("FILL", at));
+  all.push(listed("CSD", START + DAY));
+  let known = await TradesAlone.open(store, "PA1");
+  const sizes: number[] = [];
+  let newest = START;
+  for (let now = START + HOUR; now < START + 60 * DAY; now += HOUR) {
+    // A start of the desk, each day.
+    if ((now - START) % DAY === 0) known = await TradesAlone.open(store, "PA1");
+    const since = Math.max(START, newest - 7 * DAY);
+    const events = await ask(known, all, { since, now });
+    sizes.push(events.length);
+    if (events.some(({ activity_type }) => activity_type === "CSD")) newest = START + DAY;
+  }
+  expect(newest).toBe(START + DAY);
+  // Seven days and those before the deposit, of six trades an hour.
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(8 * 24 * 6 + 20);
+});
+
+it("every activity is read that Alpaca books within a week", async () => {
+  const hours = fc.integer({ min: 1, max: 60 * 24 });
+  const booked = fc.record({ hour: hours, lateHours: fc.integer({ min: 0, max: 6 * 24 }) });
+  const property = fc.asyncProperty(fc.array(booked, { maxLength: 6 }), fc.array(hours), async (others, trades) => {
+    stored.clear();
+    const all = [
+      ...others.map(({ hour, lateHours }) => listed("DIV", START + hour * HOUR, lateHours * HOUR)),
+      ...trades.map((hour) => listed("FILL", START + hour * HOUR)),
+    ];
+    const known = await TradesAlone.open(store, "PA1");
+    const read = new Set<string>();
+    let newest = START;
+    for (let now = START; now < START + 70 * DAY; now += 5 * HOUR) {
+      const since = Math.max(START, newest - 7 * DAY);
+      for (const event of await ask(known, all, { since, now })) {
+        if (event.activity_type === "FILL") continue;
+        read.add(event.ref_id);
+        newest = Math.max(newest, Date.parse(event.at));
+      }
+    }
+    expect(all.filter(({ event }) => event.activity_type === "DIV" && !read.has(event.ref_id))).toEqual([]);
+  });
+  await fc.assert(property, { numRuns: 60, seed: 20_261_201 });
+});
+
+it("an activity that cannot be read yet is listed each time that the desk asks from before it", async () => {
+  const known = await TradesAlone.open(store, "PA1");
+  const all = [listed("DIV", START + DAY), listed("FILL", START + 2 * DAY)];
+  for (let day = 2; day < 40; day += 1) {
+    const events = await ask(known, all, { since: START, now: START + day * DAY });
+    expect(events.map(({ activity_type }) => activity_type)).toContain("DIV");
+  }
+});
+
+it("what was read of another account says nothing", async () => {
+  const all = [listed("DIV", START + DAY)];
+  await ask(await TradesAlone.open(store, "PA1"), [], { since: START, now: START + 30 * DAY });
+  const events = await ask(await TradesAlone.open(store, "PA2"), all, { since: START, now: START + 31 * DAY });
+  expect(events).toHaveLength(1);
+});
