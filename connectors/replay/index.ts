@@ -154,7 +154,7 @@ async function readAllBars(
       );
     if (usable.length < 2)
       throw new ConnectRefused(
-        `research/prices/bars/ has ${usable.length} bars of ${symbol}, and a replay needs two or more: ` +
+        `research/prices/bars/ has ${usable.length === 1 ? "1 bar" : `${usable.length} bars`} of ${symbol}, and a replay needs two or more: ` +
           `add a file of its bars (qoc help workspace has the format)`,
       );
     bars.set(symbol, usable);

@@ -5,6 +5,7 @@
 
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { RunTask } from "./runtime.ts";
+import { counted } from "../lib/counted.ts";
 
 /** A text and its source, such as a path. */
 export interface SourcedText {
@@ -174,7 +175,9 @@ function untrustedText({ source, text }: SourcedText): string {
 function truncated(text: string): string {
   const trimmed = text.trim();
   const excess = trimmed.length - TEXT_CHARS_MAX;
-  return excess > 0 ? `${trimmed.slice(0, TEXT_CHARS_MAX)}\n[truncated: ${excess} more characters]` : trimmed;
+  return excess > 0
+    ? `${trimmed.slice(0, TEXT_CHARS_MAX)}\n[truncated: ${counted(excess, "more character")}]`
+    : trimmed;
 }
 
 /** Escapes invisible characters, and the tags that mark untrusted text. */

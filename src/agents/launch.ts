@@ -22,6 +22,7 @@ import type {
   RunResult,
   Runtime,
 } from "./runtime.ts";
+import { counted } from "../lib/counted.ts";
 
 /** A program that writes more lines is stopped. */
 const LINES_MAX = 200_000;
@@ -189,7 +190,7 @@ async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders):
 }
 
 function limitsText({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string {
-  return `${maxTurns} turns, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
+  return `${counted(maxTurns, "turn")}, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
 }
 
 async function writeSetup(disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> {

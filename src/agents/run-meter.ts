@@ -2,6 +2,7 @@
 import { ownText } from "../lib/own-text.ts";
 import type { Progress } from "../domain/ports.ts";
 import type { AgentEvent, AgentProgram, AgentSettings, RunEndpoint, RunUse } from "./runtime.ts";
+import { counted } from "../lib/counted.ts";
 
 type EndEvent = Extract<AgentEvent, { kind: "end" }>;
 
@@ -42,14 +43,14 @@ export function createRunMeter(
       case "ready": {
         const problem = toolsProblem(event.tools, endpoint.tools);
         isReady = true;
-        if (problem === undefined) progress.line(`ready with ${event.tools.length} tools`);
+        if (problem === undefined) progress.line(`ready with ${counted(event.tools.length, "tool")}`);
         return problem;
       }
       case "violation":
         return `tool check failed: ${excerpt(event.detail)}`;
       case "turn":
         used.turns += 1;
-        return used.turns > settings.maxTurns ? `took more than ${settings.maxTurns} turns` : undefined;
+        return used.turns > settings.maxTurns ? `took more than ${counted(settings.maxTurns, "turn")}` : undefined;
       case "call":
         used.toolCalls += 1;
         progress.line(`calls ${excerpt(event.tool)}`);

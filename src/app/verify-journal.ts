@@ -12,6 +12,7 @@ import { LAYOUT, keyPath } from "../workspace/layout.ts";
 import { checkpointPlace } from "./desk-checkpoint.ts";
 import { NO_CHECKPOINT, verifyCheckpoint } from "./verify-checkpoint.ts";
 import { type DeskPlace, deskIdOf, readKnownHeads } from "./journal-guard.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface VerifiedPlace extends DeskPlace {
   /** The version of Qoc. */
@@ -29,7 +30,7 @@ export async function verifyJournal(options: VerifiedPlace, progress: Progress):
   const place = { place: "", format: 0, lastAt: null as number | null };
   const lostHeads = new Set<string>();
   const { corrupt, torn, head, segments } = await scanJournal(disk, dir, {
-    progress: (done, of, records) => progress.line(`segment ${done} of ${of}, ${records} records`),
+    progress: (done, of, records) => progress.line(`segment ${done} of ${of}, ${counted(records, "record")}`),
     take: (recorded, hash) => {
       const { at, event } = recorded;
       place.lastAt = at;

@@ -16,6 +16,7 @@ import {
   segmentName,
 } from "./journal-read.ts";
 import { LineBuffer } from "./line-buffer.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface Appended {
   readonly recorded: Recorded;
@@ -122,7 +123,7 @@ async function setAside({ disk, dir, log }: JournalOptions, torn: NonNullable<Jo
   await disk.mkdir(`${dir}/torn`);
   await disk.writeAtomic(`${dir}/torn/${torn.segment}.${torn.offset}`, bytes.subarray(torn.offset));
   await disk.truncate(path, torn.offset);
-  log.warn(`journal ${torn.segment}: an unfinished last line of ${torn.bytes} bytes was set aside in torn/`);
+  log.warn(`journal ${torn.segment}: an unfinished last line of ${counted(torn.bytes, "byte")} was set aside in torn/`);
 }
 
 class SegmentedJournal implements Journal {

@@ -11,6 +11,7 @@ import { wrap } from "../commands/rendering/terminal-text.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { type PlotPoint, plot } from "../commands/rendering/plot.ts";
+import { counted } from "../lib/counted.ts";
 
 const WIDTH = 80;
 const INDENT = "    ";
@@ -160,7 +161,9 @@ function printProposal(print: (line: string) => void, { id, state, review }: Ord
     print(`${DEEP}${what.padEnd(14)} ${shown(before, unit)} -> ${shown(after, unit)}`);
   const failed = review.checks.filter(({ decision }) => decision === "block");
   const passed = review.checks.length - failed.length;
-  print(`${DEEP}${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
+  print(
+    `${DEEP}${counted(passed, "check passes", "checks pass")}${failed.length === 0 ? "." : `, ${counted(failed.length, "blocks", "block")}:`}`,
+  );
   for (const check of failed) printWrapped(print, DEEP, `✗ ${reasonText(check)}`);
 }
 

@@ -5,6 +5,7 @@ import { painter } from "../commands/rendering/paint.ts";
 import type { OutputStyle } from "../commands/rendering/table-text.ts";
 import { escapeInvisibleInJson } from "../lib/invisible-characters.ts";
 import type { Io } from "./io.ts";
+import { counted } from "../lib/counted.ts";
 
 export function outputStyle(io: Io): OutputStyle {
   return { isTty: io.isTty.out, columns: io.columns, paint: painter(io.colour.out) };
@@ -37,7 +38,9 @@ export async function redraw(io: Io, lines: readonly string[]): Promise<void> {
   if (!io.isTty.out) return io.out(joinLines(lines));
   const limit = io.rows - 1;
   const shown =
-    lines.length <= limit ? lines : [...lines.slice(0, limit - 1), `… ${lines.length - limit + 1} more lines`];
+    lines.length <= limit
+      ? lines
+      : [...lines.slice(0, limit - 1), `… ${counted(lines.length - limit + 1, "more line")}`];
   await io.out(`${TO_TOP}${shown.map((line) => `${line}${CLEAR_LINE}\n`).join("")}${CLEAR_BELOW}`);
 }
 

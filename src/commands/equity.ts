@@ -3,7 +3,7 @@ import type { EquityStatistics } from "../domain/account/equity-statistics.ts";
 import type { EquityReport, ReturnPoint } from "../trading/account/equity-report.ts";
 import { toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
-import { dateRangeInput, nothingIn } from "./date-range.ts";
+import { dateRangeInput, emptyLines, nothingIn, refuseReversed } from "./date-range.ts";
 import { equityOf, readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, money, signedMoney } from "./rendering/money.ts";
@@ -11,6 +11,7 @@ import { plot } from "./rendering/plot.ts";
 import { svgPlot } from "./rendering/svg-plot.ts";
 import { type OutputStyle, keyValueLines } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
+import { counted } from "../lib/counted.ts";
 
 interface ShownEquity extends EquityReport {
   readonly format?: "csv" | "svg" | undefined;
@@ -37,15 +38,17 @@ export const command = defineCommand({
   output: () => z.looseObject({ currency: z.string(), points: z.array(z.unknown()) }),
   run: async ({ csv: isCsv, svg, ...range }, context): Promise<ShownEquity> => {
     if (isCsv && svg) throw usageError("equity", "--csv and --svg print different things: choose one of them");
+    refuseReversed("equity", range);
     const ledger = await readLedger(context, {});
     const report = equityOf(ledger, range);
     const dates = ledger.points.map(({ date }) => date);
     const empty = report.points.length === 0 ? nothingIn(range, dates) : undefined;
+    if (isCsv && empty !== undefined) context.progress.line(empty);
     return { ...report, format: isCsv ? "csv" : svg ? "svg" : undefined, empty };
   },
   render: (report, style) => {
     if (report.format === "csv") return pointsCsv(report.points);
-    if (report.empty !== undefined) return [report.empty];
+    if (report.empty !== undefined) return emptyLines(style, report.empty);
     return report.format === "svg" ? picture(report) : renderEquity(report, style);
   },
 });
@@ -133,7 +136,9 @@ function flowLines(points: readonly ReturnPoint[], currency: string, style: Outp
   const flows = points.filter(({ flow }) => flow !== "0");
   const shown = flows.slice(-FLOWS_SHOWN);
   return [
-    ...(flows.length > shown.length ? [`  ${flows.length - shown.length} earlier flows: qoc equity --csv`] : []),
+    ...(flows.length > shown.length
+      ? [`  ${counted(flows.length - shown.length, "earlier flow")}: qoc equity --csv`]
+      : []),
     ...shown.map(({ date, flow }) => oneLine(`  ${date}  paid in or out: ${signedMoney(flow, currency, style)}`)),
   ];
 }

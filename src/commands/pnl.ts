@@ -6,11 +6,19 @@ import type { TradeRow } from "../trading/account/ledger-parts.ts";
 import { PROFIT_KEYS, type ProfitLines, type ProfitReport, profitReport } from "../trading/account/profit-report.ts";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand, usageError } from "./command.ts";
-import { dateRangeInput, isInRange, nothingIn } from "./date-range.ts";
+import {
+  type DateRange,
+  dateRangeInput,
+  emptyLines,
+  isInRange,
+  nothingIn,
+  rangeText,
+  refuseReversed,
+} from "./date-range.ts";
 import { readLedger } from "./read-ledger.ts";
 import { csv } from "./rendering/csv.ts";
 import { gainShade, signedMoney, unlabelled } from "./rendering/money.ts";
-import { type Column, type OutputStyle, keyValueLines, tableOr } from "./rendering/table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "./rendering/table-text.ts";
 import { oneLine } from "./rendering/terminal-text.ts";
 
 interface TradeLine {
@@ -35,6 +43,7 @@ interface TradeLine {
 
 interface TradeReport {
   readonly trades: readonly TradeLine[];
+  readonly empty?: string;
   readonly format?: "csv" | undefined;
 }
 
@@ -71,28 +80,53 @@ export const command = defineCommand({
     }),
   output: () => z.looseObject({}),
   run: async (input, context): Promise<ShownProfit | TradeReport> => {
-    const { by, year, connector } = input;
-    if (input.csv && year === undefined) throw usageError("pnl", "--csv needs --year, such as --year 2026");
-    const range = year === undefined ? input : { from: `${year}-01-01`, to: `${year}-12-31` };
+    const { by, connector } = input;
+    const range = datesOf(input);
     const isListed = (row: { readonly connector: string }): boolean =>
       connector === undefined || row.connector === connector;
     const hasTrades = input.csv || by === "trade";
     const ledger = await readLedger(context, hasTrades ? { trades: range } : {});
     if (hasTrades) {
       const trades = ledger.trades.filter(isListed).filter(({ realized }) => input.csv || !isZero(realized));
-      return { trades: trades.map(tradeLine), format: input.csv ? "csv" : undefined };
+      const found = { trades: trades.map(tradeLine), format: input.csv ? ("csv" as const) : undefined };
+      if (trades.length > 0) return found;
+      const what = input.csv ? "no fill was recorded" : "no fill realized a profit or a loss";
+      const empty = `${what}${connector === undefined ? "" : ` at ${connector}`}${rangeText(range)}`;
+      if (input.csv) context.progress.line(empty);
+      return { ...found, empty };
     }
     const listed = ledger.rows.filter(isListed);
     const rows = listed.filter(({ date }) => isInRange(date, range));
     const report = profitReport(rows, { by: by as ProfitReport["by"], currency: ledger.currency });
     const dates = listed.map(({ date }) => date);
-    return rows.length === 0 ? { ...report, empty: nothingIn(range, dates) } : report;
+    if (rows.length > 0) return report;
+    const others = [...new Set(ledger.rows.map((row) => row.connector))].toSorted();
+    const isOfOthers = listed.length === 0 && others.length > 0;
+    const none = `nothing was recorded at ${connector ?? ""}; the records are of ${others.join(", ")}`;
+    return { ...report, empty: isOfOthers ? none : nothingIn(range, dates) };
   },
   render: (value, style) => {
     if ("rows" in value) return renderReport(value, style);
-    return value.format === "csv" ? tradeCsv(value.trades) : tableOr(style, TRADE_COLUMNS, value.trades, "no trade");
+    if (value.format === "csv") return tradeCsv(value.trades);
+    return value.empty === undefined ? table(style, TRADE_COLUMNS, value.trades) : emptyLines(style, value.empty);
   },
 });
+
+interface AskedDates extends DateRange {
+  readonly year?: string | undefined;
+  readonly csv: boolean;
+  readonly by: string;
+}
+
+/** Refuses what would be ignored: dates beside a year, and sums beside the fills of a year. */
+function datesOf({ year, csv: isCsv, by, from, to }: AskedDates): DateRange {
+  if (isCsv && year === undefined) throw usageError("pnl", "--csv needs --year, such as --year 2026");
+  if (isCsv && by !== "day" && by !== "trade") throw usageError("pnl", `--csv prints fills, and --by ${by} sums`);
+  refuseReversed("pnl", { from, to });
+  if (year === undefined) return { from, to };
+  if (from !== undefined || to !== undefined) throw usageError("pnl", "--year, and --from or --to: choose one of them");
+  return { from: `${year}-01-01`, to: `${year}-12-31` };
+}
 
 function isZero(amount: TradeRow["realized"]): boolean {
   return amount.eq(decimal("0"));
@@ -138,7 +172,8 @@ function renderReport(report: ShownProfit, style: OutputStyle): readonly string[
   // On a terminal a column without an amount is left out: eight of them do not fit.
   const shown = LINES.filter((line) => !style.isTty || line === "total" || rows.some((row) => row[line] !== "0"));
   const columns: readonly Column<KeyedLines>[] = [
-    { title: report.by, cell: ({ key }) => key, shrinks: true },
+    // A date that is cut is the same as others.
+    { title: report.by, cell: ({ key }) => key, keeps: "apart" },
     ...shown.map((line): Column<KeyedLines> => ({
       title: line,
       cell: (row) => money(row[line]),
@@ -147,7 +182,7 @@ function renderReport(report: ShownProfit, style: OutputStyle): readonly string[
     })),
   ];
   return [
-    ...tableOr(style, columns, report.rows.length === 0 ? [] : rows, report.empty ?? "no profit and no loss"),
+    ...(report.empty === undefined ? table(style, columns, rows) : emptyLines(style, report.empty)),
     ...(style.isTty ? [""] : []),
     ...keyValueLines(style, [
       ["currency", report.currency],

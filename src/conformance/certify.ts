@@ -23,6 +23,7 @@ import type { TestCase } from "./test-case.ts";
 import { reaches, venueLevelOf } from "./venue/test-venue.ts";
 import type { VenueProcess } from "./venue/venue-hooks.ts";
 import { verdictOf } from "./verdict.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface CertifyOptions {
   /** Absolute path of the adapter's entry file. */
@@ -83,7 +84,8 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   const { digest, methods, capabilities, startFailure } = profile;
   const notRun = cases.filter((report) => isNotStarted(report, profile)).length;
   const notStarted = startFailure && { reason: startFailure.reason, cases: notRun };
-  if (notRun > 0) progress.line(`${notRun} cases were not run, because the connector does not start`);
+  if (notRun > 0)
+    progress.line(`${counted(notRun, "case was", "cases were")} not run, because the connector does not start`);
   const partial = only !== undefined;
   const guarantees = guaranteesOf(profile, cases);
   const verdict = verdictOf(cases, partial);

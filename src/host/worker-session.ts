@@ -21,6 +21,7 @@ import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
 import type { TurnSlices } from "./turn-slices.ts";
 import { type RemoteMethod, wrapAdapter } from "./wrap-adapter.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface WorkerSessionOptions extends Omit<EmissionOptions, "acknowledge" | "cutOff"> {
   readonly name: ConnectorName;
@@ -111,7 +112,8 @@ export class WorkerSession {
     const output = new OutputBacklog({
       slices,
       take: (line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }),
-      dropped: (lines) => log.warn(`${lines} lines of output were dropped`, { stream: "stdout" }),
+      dropped: (lines) =>
+        log.warn(`${counted(lines, "line of output was", "lines of output were")} dropped`, { stream: "stdout" }),
     });
     transport.onOutput((line) => output.receive(line));
     this.#emissions = new Emissions({
@@ -122,7 +124,7 @@ export class WorkerSession {
     this.#backlog = new MessageBacklog({
       slices,
       take: (message) => this.#take(message),
-      dropped: (lines) => log.warn(`${lines} log lines were dropped: the desk was busy`),
+      dropped: (lines) => log.warn(`${counted(lines, "log line was", "log lines were")} dropped: the desk was busy`),
       end: (reason) => this.#cutOff(reason),
     });
     transport.onMessage((message) => this.#receive(message));

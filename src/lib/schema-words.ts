@@ -3,6 +3,7 @@
  * words of the schema library, in every file and every command. Import it for this effect.
  */
 import * as z from "zod";
+import { counted } from "./counted.ts";
 
 type RefusedValue = Parameters<z.core.$ZodErrorMap>[0];
 
@@ -62,8 +63,8 @@ interface Limit {
 
 function limitText(origin: string, { bound, past, limit, inclusive }: Limit): string {
   if (origin === "string" && bound === "least" && limit === 1) return "is empty";
-  if (origin === "string") return `must have at ${bound} ${limit} characters`;
-  if (origin === "array" || origin === "set") return `must have at ${bound} ${limit} entries`;
+  if (origin === "string") return `must have at ${bound} ${counted(limit, "character")}`;
+  if (origin === "array" || origin === "set") return `must have at ${bound} ${counted(limit, "entry", "entries")}`;
   return inclusive === false ? `must be ${past} ${limit}` : `must be at ${bound} ${limit}`;
 }
 

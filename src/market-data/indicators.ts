@@ -5,6 +5,7 @@
 import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP, WSMA } from "trading-signals";
 import { type DecimalText, parseNumeric, rounded, text } from "../domain/decimal.ts";
 import type { VenueBar } from "../domain/market/venue.ts";
+import { counted } from "../lib/counted.ts";
 
 /** Digits of a value: enough for a coin at 1e-9, and as many as two computations in floating point agree on. */
 const SIGNIFICANT_DIGITS = 10;
@@ -244,7 +245,7 @@ export function indicate(
     needs,
     has: bars.length,
   });
-  if (bars.length < needs) return pending(`it needs ${needs} bars and has ${bars.length}`);
+  if (bars.length < needs) return pending(`it needs ${counted(needs, "bar")} and has ${bars.length}`);
   const without = bars.filter(({ volume }) => volume === undefined).length;
   if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
   const used = bars.slice(-((family.reach?.(parameters) ?? bars.length) + last - 1));

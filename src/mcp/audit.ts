@@ -8,6 +8,7 @@ import type { Actor } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { toolErrorOf } from "./tool-result.ts";
 import type { AgentSession } from "./tokens.ts";
+import { counted } from "../lib/counted.ts";
 
 export type Decision = "allowed" | "refused" | "invalid" | "failed";
 
@@ -145,7 +146,7 @@ export function auditLogger(log: Log, clock: Clock): (record: AuditRecord) => vo
         const extra = (refused.get(run) ?? 0) - REFUSED_LINES_MAX;
         refused.delete(run);
         if (extra > 0)
-          log.warn(`mcp: refused ${extra} more calls of ${actor} within a minute`, {
+          log.warn(`mcp: refused ${counted(extra, "more call")} of ${actor} within a minute`, {
             run,
             actor,
             decision,

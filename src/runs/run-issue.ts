@@ -25,6 +25,7 @@ import { iso } from "../lib/time.ts";
 import { gatherRunContext } from "./gather-context.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface RunView {
   readonly run: string;
@@ -293,7 +294,8 @@ function runLog(desk: Pick<Desk, "clock" | "log">, run: string, started: number,
         lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);
       else omitted += 1;
     },
-    lines: (): readonly string[] => (omitted === 0 ? lines : [...lines, `and ${omitted} more lines; see qoc logs`]),
+    lines: (): readonly string[] =>
+      omitted === 0 ? lines : [...lines, `and ${counted(omitted, "more line")}; see qoc logs`],
   };
 }
 

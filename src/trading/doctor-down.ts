@@ -16,6 +16,7 @@ import { orderFileChecks } from "./projections/order-file-check.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { RecordedDesk } from "./recorded-desk.ts";
 import type { DeskProcess } from "../workspace/lock.ts";
+import { counted } from "../lib/counted.ts";
 
 /** What only the machine can tell about a desk that is down. */
 export interface StartFacts {
@@ -84,7 +85,7 @@ function folderCheck({ folderProblem }: StartFacts): DoctorCheck {
 
 function journalCheck({ readOnly, state }: RecordedDesk): DoctorCheck {
   return readOnly === null
-    ? { name: "journal", status: "ok", message: `${state.seq} records, chain intact` }
+    ? { name: "journal", status: "ok", message: `${counted(state.seq, "record")}, chain intact` }
     : { name: "journal", status: "fail", message: readOnly, fix: "qoc journal verify" };
 }
 

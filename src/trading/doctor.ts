@@ -16,6 +16,7 @@ import { droppedText } from "../host/unknown-members.ts";
 import { orderFileChecks } from "./projections/order-file-check.ts";
 import { FREE_BYTES_MIN, FREE_FILES_MIN } from "../gate/checks/journal-health.ts";
 import { lostGuarantees } from "./market/venue-gateway.ts";
+import { counted } from "../lib/counted.ts";
 
 export interface DoctorCheck {
   readonly name: string;
@@ -93,7 +94,7 @@ export async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCh
         fix: "free some space",
       };
     if (files !== undefined && files < FREE_FILES_MIN) {
-      const message = `the disk takes ${files} more files (inodes); orders need ${FREE_FILES_MIN}`;
+      const message = `the disk takes ${counted(files, "more file")} (inodes); orders need ${FREE_FILES_MIN}`;
       return { name: "disk", status: "fail", message, fix: "remove files that are not needed; df -i shows them" };
     }
     return { name: "disk", status: "ok", message: `${megabytes} MB free` };
@@ -105,7 +106,7 @@ export async function diskCheck(desk: Pick<Desk, "workspace">): Promise<DoctorCh
 function journalCheck(desk: Pick<Desk, "readOnly" | "state">): DoctorCheck {
   const problem = desk.readOnly();
   return problem === undefined
-    ? { name: "journal", status: "ok", message: `${desk.state.seq} records, chain intact at start` }
+    ? { name: "journal", status: "ok", message: `${counted(desk.state.seq, "record")}, chain intact at start` }
     : { name: "journal", status: "fail", message: problem, fix: "qoc journal verify" };
 }
 
@@ -251,9 +252,12 @@ function connectorChecks(
       ? ""
       : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
   const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
-  const queue = status.queueDepth === undefined || status.queueDepth === 0 ? "" : `, ${status.queueDepth} calls wait`;
+  const queue =
+    status.queueDepth === undefined || status.queueDepth === 0
+      ? ""
+      : `, ${counted(status.queueDepth, "call waits", "calls wait")}`;
   const level = `${status.isolation}${status.isolationReason === undefined ? "" : ` (${status.isolationReason})`}`;
-  const facts = `${status.state}, ${status.mode}, ${level}, ${status.restarts} restarts${latency}${queue}${memory}`;
+  const facts = `${status.state}, ${status.mode}, ${level}, ${counted(status.restarts, "restart")}${latency}${queue}${memory}`;
   const isUp = status.state === "ready";
   const checks: DoctorCheck[] = [
     isUp || status.state === "starting"
@@ -328,7 +332,7 @@ function bookChecks(
     checks.push({
       name,
       status: "fail",
-      message: `${status.refusedFills} malformed fills were refused`,
+      message: `${counted(status.refusedFills, "malformed fill was", "malformed fills were")} refused`,
       fix: `correct the adapter: qoc logs --connector ${status.name}`,
     });
   }
@@ -336,7 +340,7 @@ function bookChecks(
     checks.push({ name, status: "warn", message: droppedText(dropped), fix: "remove the member from the adapter" });
   const trouble = desk.market.polls.trouble(status.name);
   if (trouble !== undefined) {
-    const message = `${trouble.failures} polls in a row failed, the next is in ${Math.ceil(desk.market.polls.waitMs(status.name) / 1000)} s: ${trouble.reason}`;
+    const message = `${counted(trouble.failures, "poll")} in a row failed, the next is in ${Math.ceil(desk.market.polls.waitMs(status.name) / 1000)} s: ${trouble.reason}`;
     checks.push({ name, status: "warn", message, fix: `qoc logs --connector ${status.name}` });
   }
   return checks;

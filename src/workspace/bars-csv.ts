@@ -5,6 +5,7 @@
 import { type Decimal, DecimalError, ZERO, decimal, max, min, parseText, text } from "../domain/decimal.ts";
 import { QocError } from "../domain/errors/error.ts";
 import type { Bar } from "../domain/sdk.ts";
+import { counted } from "../lib/counted.ts";
 
 const COLUMN_NAMES = {
   timestamp: ["date", "time", "timestamp", "datetime"],
@@ -88,8 +89,8 @@ function readCells(line: string, count: number, fail: (message: string) => never
   const cells = line.split(",").map(unquoted);
   while (cells.length > count && cells.at(-1) === "") cells.pop();
   if (cells.length > count)
-    fail(`the row has ${cells.length} cells and the header ${count}; write 1234.5, not 1.234,5 or 1,234.5`);
-  if (cells.length < count) fail(`the row has ${cells.length} cells and the header ${count}`);
+    fail(`the row has ${counted(cells.length, "cell")} and the header ${count}; write 1234.5, not 1.234,5 or 1,234.5`);
+  if (cells.length < count) fail(`the row has ${counted(cells.length, "cell")} and the header ${count}`);
   return cells;
 }
 

@@ -2,6 +2,7 @@
 import type { Clock, Disk, Log, LogFields } from "../domain/ports.ts";
 import { escapeInvisibleInJson } from "../lib/invisible-characters.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { counted } from "../lib/counted.ts";
 
 const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
@@ -113,7 +114,16 @@ class LogWriter {
       this.#queue = [];
       const dropped = this.#dropped;
       this.#dropped = 0;
-      const note = dropped === 0 ? [] : [this.#lineOf("warn", `${dropped} log lines before this one were dropped`, {})];
+      const note =
+        dropped === 0
+          ? []
+          : [
+              this.#lineOf(
+                "warn",
+                `${counted(dropped, "log line before this one was", "log lines before this one were")} dropped`,
+                {},
+              ),
+            ];
       try {
         await this.#append(`${[...note, ...lines].join("\n")}\n`);
       } catch {

@@ -41,21 +41,70 @@ it("equity reads the ledger, also beside a running desk", async () => {
 });
 
 it.each([equity, points, pnl])("$name says which dates it has if none is in the range", async (command) => {
-  const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as OutputStyle;
+  const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text };
   const rows = ["2026-01-01", "2026-01-03"].map((date) => ({ date, connector: "paper" }));
   const ledger = { ...(await context.local?.ledgerOf("/w", {} as never)), rows };
   const ask = async (range: object, found: object): Promise<readonly string[]> => {
     const input = { csv: false, svg: false, by: "day", points: 500, ...range };
     const local = { ledgerOf: () => Promise.resolve(found) };
     const report = await command.run(input as never, { ...context, desk: undefined, local } as never);
-    return command.render?.(report as never, style) ?? [];
+    return command.render?.(report as never, style as OutputStyle) ?? [];
   };
   const have = "the records are of 2026-01-01 to 2026-01-03";
-  expect(await ask({ from: "2099-01-01" }, ledger)).toContain(`nothing was recorded from 2099-01-01 on; ${have}`);
-  expect(await ask({ to: "2025-12-31" }, ledger)).toContain(`nothing was recorded up to 2025-12-31; ${have}`);
+  const text = async (range: object, found: object = ledger): Promise<string> => (await ask(range, found)).join(" ");
+  expect(await text({ from: "2099-01-01" })).toContain(`nothing was recorded from 2099-01-01 on; ${have}`);
+  expect(await text({ to: "2025-12-31" })).toContain(`nothing was recorded up to 2025-12-31; ${have}`);
   const both = { from: "2027-01-01", to: "2027-12-31" };
-  expect(await ask(both, ledger)).toContain(`nothing was recorded from 2027-01-01 to 2027-12-31; ${have}`);
-  expect(await ask(both, { ...ledger, rows: [], points: [] })).toContain("no account was reported yet");
+  expect(await text(both)).toContain(`nothing was recorded from 2027-01-01 to 2027-12-31; ${have}`);
+  expect(Math.max(...(await ask(both, ledger)).map(({ length }) => length))).toBeLessThanOrEqual(80);
+  expect(await text(both, { ...ledger, rows: [], points: [] })).toContain("no account was reported yet");
+  // A program gets the reason by its name, and a range that ends before it begins is a mistake.
+  style.isTty = false;
+  expect(await ask(both, ledger)).toContain(`empty\tnothing was recorded from 2027-01-01 to 2027-12-31; ${have}`);
+  await expect(text({ from: "2027-01-02", to: "2027-01-01" })).rejects.toThrow("--from 2027-01-02 is after --to");
+});
+
+it.each([equity, points, pnl])("$name takes a date of the calendar alone", (command) => {
+  expect(command.input.safeParse({ from: "2024-02-29" }).success).toBe(true);
+  for (const from of ["2026-02-29", "2026-13-01", "2026-1-1", "20260101"])
+    expect(command.input.safeParse({ from }).error?.issues[0]?.message).toBe("must be a date such as 2026-01-31");
+});
+
+it("pnl ignores no flag, and says why it has no fill and nothing of a connector", async () => {
+  const said: string[] = [];
+  const found = {
+    ...(await context.local?.ledgerOf("/w", {} as never)),
+    rows: [{ date: "2026-01-01", connector: "paper" }],
+    trades: [],
+  };
+  const local = { ledgerOf: () => Promise.resolve(found) };
+  const ask = async (input: object): Promise<string | undefined> => {
+    const progress = { line: (text: string) => void said.push(text) };
+    const report = await pnl.run(
+      { csv: false, by: "day", ...input } as never,
+      { ...context, local, progress } as never,
+    );
+    return (report as { readonly empty?: string }).empty;
+  };
+  expect(await ask({ by: "trade", from: "2026-01-01" })).toBe("no fill realized a profit or a loss from 2026-01-01 on");
+  expect(await ask({ by: "trade", connector: "paper" })).toBe("no fill realized a profit or a loss at paper");
+  expect(await ask({ connector: "nope" })).toBe("nothing was recorded at nope; the records are of paper");
+  await ask({ csv: true, year: "2018" });
+  expect(said).toEqual(["no fill was recorded from 2018-01-01 to 2018-12-31"]);
+  await expect(ask({ year: "2026", from: "2026-02-01" })).rejects.toThrow("--year, and --from or --to: choose one");
+  await expect(ask({ csv: true, year: "2026", by: "symbol" })).rejects.toThrow(
+    "--csv prints fills, and --by symbol sums",
+  );
+});
+
+it("pnl cuts no date on a narrow terminal", () => {
+  const amounts = { realized: "-123456.78", unrealized: "123456.78", fees: "-1234.56", dividends: "1", interest: "1" };
+  const line = { ...amounts, fx: "1", other: "123456.78", total: "123456.78" };
+  const rows = ["2026-01-01", "2026-01-02"].map((key) => ({ key, ...line }));
+  const report = { currency: "USD", by: "day", rows, total: line, flows: "0", incomplete: [], unconverted: [] };
+  const style = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as OutputStyle;
+  const lines = pnl.render?.(report as never, style) ?? [];
+  expect(lines.filter((text) => text.startsWith("2026-01-0"))).toEqual(["2026-01-01", "2026-01-02"]);
 });
 
 it("equity says that it lacks what cannot be read", async () => {

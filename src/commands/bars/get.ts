@@ -18,6 +18,7 @@ import {
   sourceFields,
   symbolArgument,
 } from "./find-bars.ts";
+import { counted } from "../../lib/counted.ts";
 
 const BARS_MAX = 200;
 
@@ -119,6 +120,6 @@ function originLine({ source = "", note, earlier = 0 }: BarsView): string {
   return [
     `from ${source}`,
     ...(note === undefined ? [] : [note]),
-    ...(earlier === 0 ? [] : [`${earlier} earlier ones`]),
+    ...(earlier === 0 ? [] : [counted(earlier, "earlier one")]),
   ].join("; ");
 }

@@ -5,6 +5,7 @@ import { flag, positional } from "../arguments.ts";
 import { defineCommand, localServices } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { oneLine, wrap } from "../rendering/terminal-text.ts";
+import { counted } from "../../lib/counted.ts";
 
 export const command = defineCommand({
   name: "connectors test",
@@ -96,7 +97,7 @@ function shownCases({ cases, notStarted }: Report): readonly CaseReport[] {
 function notStartedLines(report: Report, style: OutputStyle): readonly string[] {
   const { notStarted } = report;
   if (notStarted === undefined || notStarted.cases === 0) return [];
-  const text = `${notStarted.cases} cases were not run, because the connector does not start`;
+  const text = `${counted(notStarted.cases, "case was", "cases were")} not run, because the connector does not start`;
   return [...signedLines(style, "untried", text, untoldReason(report)), ""];
 }
 

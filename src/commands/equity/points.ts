@@ -3,10 +3,10 @@ import type { EquityCurve } from "../../domain/account/equity-curve.ts";
 import { equityCurve } from "../../trading/account/equity-curve.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
-import { dateRangeInput, nothingIn } from "../date-range.ts";
+import { dateRangeInput, emptyLines, nothingIn, refuseReversed } from "../date-range.ts";
 import { equityOf, readLedger } from "../read-ledger.ts";
 import { money } from "../rendering/money.ts";
-import { tableOr } from "../rendering/table-text.ts";
+import { table } from "../rendering/table-text.ts";
 
 const POINTS_MAX = 2_000;
 
@@ -35,6 +35,7 @@ export const command = defineCommand({
       unconverted: z.array(z.string()),
     }),
   run: async ({ points: most, ...range }, context): Promise<EquityCurve & { readonly empty?: string }> => {
+    refuseReversed("equity points", range);
     // The page's call: the journal is folded in a thread, because the desk must not wait for it.
     if (context.desk !== undefined) return context.desk.equity(range, most);
     const ledger = await readLedger(context, {});
@@ -42,15 +43,16 @@ export const command = defineCommand({
     const dates = ledger.points.map(({ date }) => date);
     return curve.points.length === 0 ? { ...curve, empty: nothingIn(range, dates) } : curve;
   },
-  render: ({ currency, points, empty = "" }, style) =>
-    tableOr(
-      style,
-      [
-        { title: "time", cell: ([at]) => at },
-        { title: "NAV", cell: ([, nav]) => money(nav, currency, style), isNumber: true },
-        { title: "drawdown", cell: ([, , drawdown]) => `${(Number(drawdown) * 100).toFixed(2)} %`, isNumber: true },
-      ],
-      points,
-      empty,
-    ),
+  render: ({ currency, points, empty }, style) =>
+    empty === undefined
+      ? table(
+          style,
+          [
+            { title: "time", cell: ([at]) => at },
+            { title: "NAV", cell: ([, nav]) => money(nav, currency, style), isNumber: true },
+            { title: "drawdown", cell: ([, , drawdown]) => `${(Number(drawdown) * 100).toFixed(2)} %`, isNumber: true },
+          ],
+          points,
+        )
+      : emptyLines(style, empty),
 });

@@ -6,6 +6,7 @@ import { type JournalReport, defineCommand, localServices } from "../command.ts"
 import { shownTime, shownTimes } from "../rendering/local-time.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
+import { counted } from "../../lib/counted.ts";
 
 export const command = defineCommand({
   name: "journal verify",
@@ -39,7 +40,9 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
     ...formats.map((counts) => [`format ${counts.format}`, formatText(counts)] as const),
     ["signed heads", `${anchors} outside the folder`],
     ...(report.checkpoint === null ? [] : [["checkpoint", `after record ${report.checkpoint}`] as const]),
-    ...(report.waiting === 0 ? [] : [["desk.toml", `${report.waiting} changes wait for qoc reload`] as const]),
+    ...(report.waiting === 0
+      ? []
+      : [["desk.toml", `${counted(report.waiting, "change waits", "changes wait")} for qoc reload`] as const]),
     ...report.keysReplaced.map(
       ({ seq, at }) =>
         [
@@ -56,7 +59,7 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
       : [
           [
             "unfinished",
-            `${torn.segment} ends with ${torn.bytes} bytes; the next start moves them to a file of their own`,
+            `${torn.segment} ends with ${counted(torn.bytes, "byte")}; the next start moves them to a file of their own`,
           ] as const,
         ]),
   ];
@@ -68,7 +71,13 @@ function renderJournalReport(report: JournalReport, style: OutputStyle): readonl
 
 function formatText(counts: JournalReport["formats"][number]): string {
   const { records, signatures, approvals, intents, heads, pages, byPage, unsigned } = counts;
-  const pageText = pages === 0 ? "" : `, ${pages} page sessions with ${byPage} decisions`;
-  const unsignedText = unsigned === 0 ? "" : `, ${unsigned} approvals unsigned`;
-  return `${records} records; checked ${signatures} signatures, ${approvals} approvals, ${intents} intents, ${heads} heads${pageText}${unsignedText}`;
+  const pageText = pages === 0 ? "" : `, ${counted(pages, "page session")} with ${counted(byPage, "decision")}`;
+  const unsignedText = unsigned === 0 ? "" : `, ${counted(unsigned, "approval")} unsigned`;
+  const checked = [
+    counted(signatures, "signature"),
+    counted(approvals, "approval"),
+    counted(intents, "intent"),
+    counted(heads, "head"),
+  ];
+  return `${counted(records, "record")}; checked ${checked.join(", ")}${pageText}${unsignedText}`;
 }

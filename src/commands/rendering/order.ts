@@ -12,6 +12,7 @@ import type { Shade } from "./paint.ts";
 import { lostAdvice } from "./shown-state.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, hanging, pad, section, table } from "./table-text.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** A live order must look different from a paper order, also without colours. */
 export function badge(style: OutputStyle, mode: string): string {
@@ -247,7 +248,9 @@ function cut(text: Untrusted | null, style: OutputStyle, id: string | undefined)
   const lines = quoted(text.text, style.columns - 2);
   if (lines.length <= TEXT_LINES_MAX + 1) return text;
   const shown = lines.slice(0, TEXT_LINES_MAX);
-  return { lines: [...shown, `… ${lines.length - shown.length} more lines: qoc orders show ${oneLine(id)} --full`] };
+  return {
+    lines: [...shown, `… ${counted(lines.length - shown.length, "more line")}: qoc orders show ${oneLine(id)} --full`],
+  };
 }
 
 function checkLines(style: OutputStyle, check: Review["checks"][number]): readonly string[] {

@@ -16,6 +16,7 @@ import { NEEDS } from "./proposal-needs.ts";
 import { bookLines } from "./book-lines.ts";
 import { INDENT, type OutputStyle, section } from "./table-text.ts";
 import { oneLine, widthOf, wrap } from "./terminal-text.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** Off a terminal one fact a line, its kind first. */
 export function renderStatus(status: StatusView, style: OutputStyle): readonly string[] {
@@ -136,7 +137,7 @@ function connectorLines(style: OutputStyle, connector: StatusView["connectors"][
     ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
     ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
   ].join(", ");
-  const stateText = oneLine(`${state}${restarts === 0 ? "" : `, ${restarts} restarts`}`);
+  const stateText = oneLine(`${state}${restarts === 0 ? "" : `, ${counted(restarts, "restart")}`}`);
   const error = untrusted === null || isReady ? "" : oneLine(ownWords(name, untrusted.text.split("\n")[0] ?? ""));
   const more = measures === "" ? "" : `  ${measures}`;
   const plainBadge = badge({ ...style, paint: (_shade, text) => text }, mode);
@@ -161,11 +162,11 @@ function troubleLines(
   const troubles = [
     ...(polls === null
       ? []
-      : [`! ${polls.failures} polls failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
+      : [`! ${counted(polls.failures, "poll")} failed, the next in ${polls.nextInSeconds} s: ${polls.untrusted.text}`]),
     ...(readPause === null
       ? []
       : [`! the venue asks for a pause; reads go on in ${readPause.endsInSeconds} s: ${readPause.untrusted.text}`]),
-    ...(refusedFills === 0 ? [] : [`! ${refusedFills} malformed fills were refused`]),
+    ...(refusedFills === 0 ? [] : [`! ${counted(refusedFills, "malformed fill was", "malformed fills were")} refused`]),
   ];
   return [
     ...market.map((line) => style.paint(notice === null ? "dim" : "yellow", `${INDENT}${line}`)),

@@ -21,6 +21,7 @@ import { slowdown } from "../slowdown.ts";
 import type { TestCase } from "../test-case.ts";
 import type { VenueRequest } from "../venue/fake-venue-http.ts";
 import type { MadeFill } from "../venue/test-venue.ts";
+import { counted } from "../../lib/counted.ts";
 
 const GAP_TIMEOUT_MS = 10_000;
 const CLOCK_BEHIND_MS = 10 * 60_000;
@@ -134,7 +135,7 @@ async function assertEveryPage(harness: ConformanceHarness): Promise<void> {
   const missing = made.filter(({ fill_id }) => !ids.has(fill_id));
   assert(
     missing.length === 0,
-    `the venue made ${count} fills, but getFills returned ${ids.size} of them: request every page, also where a ` +
+    `the venue made ${counted(count, "fill")}, but getFills returned ${ids.size} of them: request every page, also where a ` +
       `page ends between fills of the same time`,
   );
   assert(

@@ -2,6 +2,7 @@
 import { droppedText } from "../../host/unknown-members.ts";
 import { fail } from "../assert.ts";
 import type { TestCase } from "../test-case.ts";
+import { counted } from "../../lib/counted.ts";
 
 export const MEMBER_CASES: readonly TestCase[] = [
   {
@@ -24,7 +25,7 @@ export const MEMBER_CASES: readonly TestCase[] = [
       );
       const [first] = methods.values();
       if (first === undefined) return;
-      const others = methods.size === 1 ? "" : `; so do ${methods.size - 1} more methods`;
+      const others = methods.size === 1 ? "" : `; so do ${counted(methods.size - 1, "more method")}`;
       fail(`${droppedText(first)}${others}: return the members of the SDK, and nothing else`);
     },
   },

@@ -12,6 +12,7 @@ import { units } from "../order-terms.ts";
 import { assertStreamedQuote } from "./streamed-quote.ts";
 import type { TestCase } from "../test-case.ts";
 import type { TestVenue } from "../venue/test-venue.ts";
+import { counted } from "../../lib/counted.ts";
 
 const PUSH_MS = 2_000;
 const LINK_MS = 4_000;
@@ -231,7 +232,7 @@ async function assertPages(harness: ConformanceHarness): Promise<void> {
   const expected = venue.fills.map(({ fill_id }) => fill_id);
   assert(
     seen.join() === expected.join(),
-    `the pages of getFills have ${seen.length} fills (${new Set(seen).size} different ones); the venue made ` +
+    `the pages of getFills have ${counted(seen.length, "fill")} (${new Set(seen).size} different ones); the venue made ` +
       `${expected.length}: each fill is on one page, oldest first`,
   );
 }

@@ -11,6 +11,7 @@ import {
   sendOrder,
 } from "../place-orders.ts";
 import type { TestCase } from "../test-case.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** The time in which an adapter may open its stream again, and what it then does. */
 const RECONNECT_MS = 10_000;
@@ -43,7 +44,7 @@ async function assertOnlyAsked(
   const received = orderRequests(harness).length;
   assert(
     received === sent,
-    `${when} the venue has received ${received} orders, and the desk asked for ${sent}: ${ADVICE}`,
+    `${when} the venue has received ${counted(received, "order")}, and the desk asked for ${sent}: ${ADVICE}`,
   );
   const { status } = await orderAtVenue(harness, resting.order);
   assert(status === "open", `${when} the order of the desk is ${status} at the venue: ${ADVICE}`);

@@ -3,6 +3,7 @@ import { decimal } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
+import { counted } from "../../lib/counted.ts";
 
 const key = "journal-health";
 /** Reserved for the records of orders in flight, and for the files of orders and of connectors. */
@@ -25,8 +26,8 @@ export const journalHealth: GateCheck = {
       return block(
         key,
         "DISK_LOW",
-        `the workspace's disk takes ${files} more files; ${FREE_FILES_MIN} required (df -i shows them)`,
-        { limit: `${FREE_FILES_MIN} files`, actual: `${files} files` },
+        `the workspace's disk takes ${counted(files, "more file")}; ${FREE_FILES_MIN} required (df -i shows them)`,
+        { limit: `${FREE_FILES_MIN} files`, actual: counted(files, "file") },
       );
     const figures = { limit: megabytes(FREE_BYTES_MIN), actual: megabytes(freeBytes) };
     if (freeBytes >= FREE_BYTES_MIN) return pass(key, `${figures.actual} free`, figures);

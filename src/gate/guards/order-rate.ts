@@ -5,6 +5,7 @@
 import { block, pass, unavailable } from "../check-result.ts";
 import { recentIntents } from "../recent-intents.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
+import { counted } from "../../lib/counted.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -18,21 +19,27 @@ export const orderRate: Guard<"order-rate"> = (options, context) => {
     return block(
       key,
       "ORDER_RATE_EXCEEDED",
-      `${minute} orders were submitted in the last minute (limit ${perMinute})`,
+      `${counted(minute, "order was", "orders were")} submitted in the last minute (limit ${perMinute})`,
       figures,
     );
   }
-  if (perDay === undefined) return pass(key, `${minute} orders in the last minute (limit ${perMinute})`, figures);
+  if (perDay === undefined)
+    return pass(key, `${counted(minute, "order")} in the last minute (limit ${perMinute})`, figures);
   const day = sentWithin(context, DAY_MS);
   if (day + 1 > perDay) {
-    return block(key, "ORDER_RATE_EXCEEDED", `${day} orders were submitted in the last 24 hours (limit ${perDay})`, {
-      limit: `${perDay} per day`,
-      actual: `${day + 1} per day`,
-    });
+    return block(
+      key,
+      "ORDER_RATE_EXCEEDED",
+      `${counted(day, "order was", "orders were")} submitted in the last 24 hours (limit ${perDay})`,
+      {
+        limit: `${perDay} per day`,
+        actual: `${day + 1} per day`,
+      },
+    );
   }
   return pass(
     key,
-    `${minute} orders in the last minute (limit ${perMinute}), ${day} in 24 hours (limit ${perDay})`,
+    `${counted(minute, "order")} in the last minute (limit ${perMinute}), ${day} in 24 hours (limit ${perDay})`,
     figures,
   );
 };

@@ -14,6 +14,7 @@ import { readPages } from "../../host/venue-pages.ts";
 import { recordUnread } from "../fills/record-unread.ts";
 import type { Desk } from "../desk.ts";
 import { observeRatesOf, rateTable } from "./exchange-rates.ts";
+import { counted } from "../../lib/counted.ts";
 
 const PER_SLICE = 64;
 /** The venue books some activities late: the desk asks for those of this time before the newest as well. */
@@ -55,7 +56,10 @@ export async function recordActivities(
     last = desk.commit({ type: "venue.activity", connector, activity, rate: rateOf(desk, connector, activity) });
   }
   if (leftOut.length > 0)
-    desk.log.warn(`${leftOut.length} activities of ${connector} are left out: ${leftOut[0]}`, { connector });
+    desk.log.warn(
+      `${counted(leftOut.length, `activity of ${connector} is`, `activities of ${connector} are`)} left out: ${leftOut[0]}`,
+      { connector },
+    );
   await last;
   await recordUnread(desk, connector, unread, since);
   return fresh;

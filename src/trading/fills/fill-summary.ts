@@ -15,6 +15,7 @@ import { quoteForShell } from "../../lib/shell.ts";
 import { formatMoney } from "../../gate/format.ts";
 import { iso } from "../../lib/time.ts";
 import type { HostItem } from "../../workspace/inbox.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** The events that can come in bursts: a connector decides how many. */
 export type BurstEvent = FillReceived | FillConflicted | InstrumentFlagged;
@@ -195,7 +196,7 @@ function fillSentence(
   if (count === 1 && busts !== undefined) return `The venue took back fill ${busts}`;
   if (kind === "bust") return `The venue took back ${count} fills`;
   const [only] = traded.size === 1 ? traded.values() : [];
-  if (only === undefined) return `${count} fills`;
+  if (only === undefined) return counted(count, "fill");
   const { quantity, fill_price } = amounts(only);
   const price = shown(fill_price);
   const verb = only.side === "buy" ? "Bought" : "Sold";
@@ -205,7 +206,7 @@ function fillSentence(
 }
 
 function tradedLine({ symbol, side, quantity, count }: Traded, amount: string): string {
-  return `${side === "buy" ? "bought" : "sold"} ${quantity.toFixed()} ${symbol} in ${count} fills, ${amount} in all`;
+  return `${side === "buy" ? "bought" : "sold"} ${quantity.toFixed()} ${symbol} in ${counted(count, "fill")}, ${amount} in all`;
 }
 
 /** Of the instrument's prices: the venue's own word, else that of the pair or the account; empty if not known. */

@@ -2,6 +2,7 @@
 import type { ClientOrderId, ConnectorName } from "../../domain/ids.ts";
 import type { VenueReport } from "../../domain/market/venue.ts";
 import type { Desk, ExternalOrder } from "../desk.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** More external orders of a connector come with its next list. */
 const PUSHED_MAX = 1_000;
@@ -25,7 +26,10 @@ export function keepExternalOrders(
   for (const { report } of fresh.slice(0, LOGGED_MAX)) logExternal(desk, connector, report);
   const others = fresh.length - LOGGED_MAX;
   if (others > 0)
-    desk.log.warn(`${others} more orders rest at ${connector}, and this desk did not send them`, { connector });
+    desk.log.warn(
+      `${counted(others, "more order rests", "more orders rest")} at ${connector}, and this desk did not send them`,
+      { connector },
+    );
   externalOrders.set(connector, kept);
 }
 

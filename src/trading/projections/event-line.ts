@@ -8,6 +8,7 @@ import { describe } from "../../domain/orders/order.ts";
 import { reasonText } from "../../domain/orders/verdict.ts";
 import type { VenueActivity, VenueFill } from "../../domain/market/venue.ts";
 import { formatMoney } from "../../gate/format.ts";
+import { counted } from "../../lib/counted.ts";
 
 export interface EventLine {
   readonly level: "info" | "warn";
@@ -126,7 +127,10 @@ function orderWords(event: DeskEvent): Words | undefined {
     case "passkey.removed":
       return { text: `passkey ${event.name} was removed by ${event.actor}` };
     case "page.refused":
-      return { text: `${event.count} logins of a page were refused: ${event.reason}`, level: "warn" };
+      return {
+        text: `${counted(event.count, "login of a page was", "logins of a page were")} refused: ${event.reason}`,
+        level: "warn",
+      };
     case "order.resolved":
       return { text: `resolved by ${event.actor}${because(event.note)}` };
     default:

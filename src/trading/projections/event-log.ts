@@ -4,6 +4,7 @@ import type { Recorded } from "../../domain/event.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { RateWindow } from "../../lib/rate-window.ts";
 import { type EventLine, eventLine } from "./event-line.ts";
+import { counted } from "../../lib/counted.ts";
 
 const LINES_PER_SECOND = 50;
 
@@ -24,7 +25,7 @@ export function createEventLog({ clock, state, write }: EventLogOptions): (recor
     }
     const line = eventLine(recorded, state);
     if (line === undefined) return;
-    const note = skipped === 0 ? "" : ` (${skipped} earlier fills have no line)`;
+    const note = skipped === 0 ? "" : ` (${counted(skipped, "earlier fill has", "earlier fills have")} no line)`;
     skipped = 0;
     write(note === "" ? line : { ...line, message: `${line.message}${note}` }, recorded);
   };

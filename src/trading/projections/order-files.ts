@@ -13,6 +13,7 @@ import type { Desk } from "../desk.ts";
 import { iso } from "../../lib/time.ts";
 import { reasonOf } from "../orders/order-view.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../../lib/invisible-characters.ts";
+import { counted } from "../../lib/counted.ts";
 
 /** The folder of an order's file, by the order's state. */
 export function folderOf(order: Readonly<OrderRecord>): string {
@@ -51,7 +52,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
   const fills = countedFills(order);
   if (fills.length > FILLS_SHOWN)
-    lines.push(`${fills.length - FILLS_SHOWN} earlier fills (qoc orders show ${order.id})`);
+    lines.push(`${counted(fills.length - FILLS_SHOWN, "earlier fill")} (qoc orders show ${order.id})`);
   for (const { fill, inferred } of fills.slice(-FILLS_SHOWN)) {
     const kind = fill.busts !== undefined ? "busted" : inferred ? "filled (inferred)" : "filled";
     lines.push(`${kind} ${fill.quantity} @ ${fill.price} ${iso(fill.at)} (${fill.fillId})`);

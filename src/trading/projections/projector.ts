@@ -10,6 +10,7 @@ import { InboxBursts } from "./inbox-bursts.ts";
 import { AlertWriter } from "./alerts.ts";
 import { decidedPaths, orderPath, projectOrder } from "./order-files.ts";
 import { ProjectionLane } from "./projection-lane.ts";
+import { counted } from "../../lib/counted.ts";
 
 export interface Projector {
   /** The sequence number of the newest event that was taken. */
@@ -89,7 +90,10 @@ export function openProjector(desk: ProjectorDesk): Projector {
         all((lane) => lane.settled()),
       );
       const count = [...lanes.values()].reduce((sum, lane) => sum + lane.close(), 0);
-      if (count > 0) desk.log.warn(`${count} inbox items are not written; qoc journal rebuild writes those of fills`);
+      if (count > 0)
+        desk.log.warn(
+          `${counted(count, "inbox item is", "inbox items are")} not written; qoc journal rebuild writes those of fills`,
+        );
     },
   };
 }

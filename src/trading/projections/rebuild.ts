@@ -8,6 +8,7 @@ import type { OrderFolders } from "../../workspace/order-folders.ts";
 import type { Workspace } from "../../workspace/workspace.ts";
 import { InboxBursts } from "./inbox-bursts.ts";
 import { orderPath, projectOrder } from "./order-files.ts";
+import { counted } from "../../lib/counted.ts";
 
 export interface RebuildView {
   readonly records: number;
@@ -29,12 +30,12 @@ export async function rebuild(
     await projectOrder(orders, order, { isRetired: isRetired(state, order.id) });
     expected.set(orderPath(order), order.id);
   }
-  progress.line(`${state.orders.size} orders written`);
+  progress.line(`${counted(state.orders.size, "order")} written`);
   const fills = events.filter(
     (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
   );
   await writeFillItems(new InboxBursts(inbox, state), fills);
-  progress.line(`${fills.length} fills written`);
+  progress.line(`${counted(fills.length, "fill")} written`);
   // After a gap, another copy may be the file of a decision that is lost.
   const hasGap = events.some(({ event }) => event.type === "journal.gap");
   const { removed, unknown } = await removeCopies(orders, expected, hasGap);

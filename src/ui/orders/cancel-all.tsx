@@ -23,7 +23,11 @@ export function CancelAll({ ids }: { readonly ids: readonly string[] }): JSX.Ele
   return (
     <>
       {failures.length === 0 ? null : (
-        <Notice tone="bad" role="alert" title={`${failures.length} cancels were not taken.`}>
+        <Notice
+          tone="bad"
+          role="alert"
+          title={failures.length === 1 ? "1 cancel was not taken." : `${failures.length} cancels were not taken.`}
+        >
           {failures.join("; ")}
         </Notice>
       )}

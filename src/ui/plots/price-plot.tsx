@@ -2,7 +2,7 @@
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { grouped, money } from "../amounts.ts";
+import { counted, grouped, money } from "../amounts.ts";
 import type { Reading } from "../desk-data.ts";
 import { useReading } from "../page-context.ts";
 import { Card } from "../parts/card.tsx";
@@ -75,7 +75,7 @@ function PricePlot({ symbol, source, bars }: PricePlotProps): JSX.Element {
   const sentence =
     first === undefined || last === undefined
       ? `No price of ${symbol}`
-      : `${symbol} closes at ${money(last.close)} on ${dayOf(last.time)}, ${bars.length} days since ${dayOf(first.time)}`;
+      : `${symbol} closes at ${money(last.close)} on ${dayOf(last.time)}, ${counted(bars.length, "day")} since ${dayOf(first.time)}`;
   return (
     <>
       <Plot sentence={sentence} times={times} series={series} />

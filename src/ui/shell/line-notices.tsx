@@ -42,9 +42,9 @@ export function LineNotices(): JSX.Element {
         </Notice>
       ))}
       {status?.unread === undefined || status.unread.length === 0 ? null : (
-        <Notice tone="warn" title={`Cannot be read: ${status.unread.length} fills or activities.`}>
-          {[...new Set(status.unread.map(({ connector }) => connector))].join(", ")} is incomplete without them. They
-          are listed by <code>qoc status</code>
+        <Notice tone="warn" title={`Cannot be read: ${unreadCount(status.unread.length)}.`}>
+          {[...new Set(status.unread.map(({ connector }) => connector))].join(", ")}: incomplete without it.{" "}
+          <code>qoc status</code> has the list
         </Notice>
       )}
       {(status?.flagged ?? []).map((instrument) => (
@@ -54,4 +54,8 @@ export function LineNotices(): JSX.Element {
       ))}
     </div>
   );
+}
+
+function unreadCount(count: number): string {
+  return count === 1 ? "a fill or an activity" : `${count} fills and activities`;
 }
