@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { createKeys } from "../trading/keys/operator-keys.ts";
-import { QocError } from "../domain/errors/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import { freePort } from "./port-owner.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
 import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";
@@ -41,13 +41,23 @@ async function refuseFolder(disk: Disk, root: string): Promise<void> {
   throw new QocError("FOLDER_NOT_EMPTY", { path: root, names: `${others.slice(0, NAMES_SHOWN).join(", ")}${more}` });
 }
 
+/** What the file system refuses: a name that is too long, a file on the way, a folder on a disk that is full. */
+async function orRefuse<T>(root: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new QocError("FOLDER_REFUSED", { path: root, reason: messageOf(error) }, { cause: error });
+  }
+}
+
 /** @throws WORKSPACE_EXISTS if the folder is a desk already; FOLDER_REFUSED, FOLDER_NOT_EMPTY. */
 export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
-  if ((await disk.facts(`${root}/${LAYOUT.config}`)) !== undefined)
+  if ((await orRefuse(root, disk.facts(`${root}/${LAYOUT.config}`))) !== undefined)
     throw new QocError("WORKSPACE_EXISTS", { path: root });
   await refuseFolder(disk, root);
+  await orRefuse(root, disk.mkdir(root));
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const deskId = ids.random(16);
   const key = keyPath(home, deskId);

@@ -35,12 +35,13 @@ const WRITABLE_BY_OTHERS = 0o022;
 const LIST_BYTES_MAX = 1024 * 1024;
 
 /**
- * Returns the nearest folder with a desk.toml: `from` or one of its parents.
- * @throws NO_WORKSPACE; HOME_FOLDER_UNSAFE; WORKSPACE_NOT_OURS if the folder, its desk.toml or its records belong to
- * neither this user nor root and the user has not trusted it.
+ * Returns the nearest folder with a desk.toml: `from` or one of its parents. The name of a folder that is not there has
+ * a mistake: the desk in one of its parents may be another one.
+ * @throws FOLDER_MISSING; NO_WORKSPACE; HOME_FOLDER_UNSAFE; WORKSPACE_NOT_OURS if the folder, its desk.toml or its
+ * records belong to neither this user nor root and the user has not trusted it.
  */
 export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUser): Promise<string> {
-  const root = await locateWorkspace(disk, from);
+  const root = await locateNamed(disk, from);
   await checkHome(disk, user);
   const owners = await foreignOwners(disk, root, user.uid);
   if (owners.length === 0) return root;
@@ -49,6 +50,11 @@ export async function findWorkspace(disk: Disk, from: string, user: WorkspaceUse
   const owner = owners.find((each) => !trusted.some((entry) => entry.path === path && entry.owner === each));
   if (owner !== undefined) throw new QocError("WORKSPACE_NOT_OURS", { path, owner, quoted: quoteForShell(path) });
   return root;
+}
+
+async function locateNamed(disk: Disk, from: string): Promise<string> {
+  if ((await disk.facts(from)) === undefined) throw new QocError("FOLDER_MISSING", { path: from });
+  return locateWorkspace(disk, from);
 }
 
 /**
@@ -84,14 +90,14 @@ async function foreignOwners(disk: Disk, root: string, uid: number): Promise<rea
 
 /**
  * Adds the workspace at or above `from` to the list of trusted workspaces. A workspace of this user needs no trust and
- * is not added. @throws NO_WORKSPACE.
+ * is not added. @throws FOLDER_MISSING; NO_WORKSPACE.
  */
 export async function trustWorkspace(
   disk: Disk,
   from: string,
   { uid, home }: WorkspaceUser,
 ): Promise<TrustedWorkspace> {
-  const root = await locateWorkspace(disk, from);
+  const root = await locateNamed(disk, from);
   const path = realpathSync(root);
   const owners = await foreignOwners(disk, root, uid);
   if (owners.length === 0) return { path, owners: [uid] };

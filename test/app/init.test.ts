@@ -34,6 +34,16 @@ describe("qoc init", () => {
     expect(readdirSync(used).toSorted()).toEqual(["README.md", "main.py"]);
   });
 
+  it.each([
+    ["below a file", "main.py/desk"],
+    ["of a name that is too long", `desk-${"x".repeat(255)}`],
+  ])("says why a folder %s cannot be made", async (_what, name) => {
+    writeFileSync(join(base, "main.py"), "x");
+    const refused = init(join(base, name));
+    await expect(refused).rejects.toMatchObject({ code: "FOLDER_REFUSED" });
+    await expect(refused).rejects.toThrow(/cannot be a desk: E\w+: .*; nothing was changed$/);
+  });
+
   it("with --template is refused as not implemented yet", async () => {
     const run = (): Promise<unknown> => command.run({ path: ".", template: "macro" }, {} as CommandContext);
     await expect(run()).rejects.toMatchObject({

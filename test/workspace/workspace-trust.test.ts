@@ -51,6 +51,16 @@ describe("a workspace", () => {
     expect(await findWorkspace(disk, below, { ...user, uid: OWNER })).toBe(desk);
   });
 
+  it("of a parent is not taken for a folder that does not exist", async () => {
+    const missing = join(below, "other-desk");
+    await expect(findWorkspace(disk, missing, { ...user, uid: OWNER })).rejects.toMatchObject({
+      code: "FOLDER_MISSING",
+      message: `there is no folder ${missing}`,
+      hint: `qoc init ${missing}, if it is to become a desk`,
+    });
+    await expect(trustWorkspace(disk, missing, user)).rejects.toMatchObject({ code: "FOLDER_MISSING" });
+  });
+
   it("of another user is refused, from a folder below it too", async () => {
     giveDesk();
     await expect(findWorkspace(disk, below, user)).rejects.toMatchObject({

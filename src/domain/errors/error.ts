@@ -34,6 +34,7 @@ export const ERRORS = {
     exit: EXIT.usage,
   }),
   // workspace and configuration
+  FOLDER_MISSING: row("there is no folder {path}", "qoc init {path}, if it is to become a desk"),
   NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}"),
   WORKSPACE_NOT_OURS: row(
     "{path} is, or has in it, the desk of another user (uid {owner}), whose desk.toml would start programs as you",
