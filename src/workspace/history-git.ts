@@ -20,6 +20,9 @@ const HARDENED = [
   // The modes of new files and folders, whatever the umask: 0600 and 0700.
   "core.sharedRepository=0600",
   "core.autocrlf=false",
+  // A planted graph of commits, or a list of files that are not tracked, would hide revisions or files.
+  "core.commitGraph=false",
+  "core.untrackedCache=false",
   "commit.gpgSign=false",
   "gc.auto=0",
   // Each commit would start a program that then finds nothing to do.
@@ -78,6 +81,8 @@ export function gitIn({ root, env }: GitPlace, gitDir: string): Git {
         // A planted replacement or graft would show other revisions than those that were committed.
         GIT_NO_REPLACE_OBJECTS: "1",
         GIT_GRAFT_FILE: "/dev/null",
+        // The same by a file `shallow`, which would hide the revisions before those that it names.
+        GIT_SHALLOW_FILE: "",
         GIT_CONFIG_GLOBAL: "/dev/null",
         GIT_CONFIG_NOSYSTEM: "1",
         // git would fetch an object that is missing, by the program that a planted configuration names.

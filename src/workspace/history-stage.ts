@@ -42,23 +42,32 @@ const SLICE = 64;
 const NAMES_MAX = 3;
 /** The mode of an entry that names a commit of another repository. */
 const REPOSITORY_MODE = "160000 ";
+/** An entry of the index begins with its mark, if git lists them: so do those that have none. */
+const PLAIN = "H ";
+const UNWANTED_ENTRY = /(?:^|\0)(?:[^H]|H 160000 )/;
 
 /**
  * Takes the repositories of others out of the index: git would start itself in each of them, with the filters that its
- * own configuration names, and so the programs of who made it.
+ * own configuration names, and so the programs of who made it. And takes the marks away by which git does not look at a
+ * file, so that a later edit would be in no revision.
  */
-export async function dropRepositories(git: Git): Promise<void> {
-  const listed = await git(["ls-files", "--stage", "-z"]);
-  if (!listed.includes(REPOSITORY_MODE)) return;
-  const paths = bytePathsOf(listed)
-    .filter((entry) => entry.startsWith(REPOSITORY_MODE))
-    .map((entry) => entry.slice(entry.indexOf("\t") + 1));
-  if (paths.length > 0) await git(["update-index", "--force-remove", "-z", "--stdin"], listOfBytePaths(paths));
+export async function repairIndex(git: Git): Promise<void> {
+  const listed = await git(["ls-files", "-v", "--stage", "-z"]);
+  if (!UNWANTED_ENTRY.test(listed.toString("latin1"))) return;
+  const entries = bytePathsOf(listed);
+  const pathsOf = (found: readonly string[]): Uint8Array =>
+    listOfBytePaths(found.map((entry) => entry.slice(entry.indexOf("\t") + 1)));
+  const repositories = entries.filter((entry) => entry.startsWith(REPOSITORY_MODE, PLAIN.length));
+  if (repositories.length > 0) await git(["update-index", "--force-remove", "-z", "--stdin"], pathsOf(repositories));
+  const marked = entries.filter((entry) => !entry.startsWith(PLAIN) && !repositories.includes(entry));
+  if (marked.length === 0) return;
+  await git(["update-index", "--no-assume-unchanged", "-z", "--stdin"], pathsOf(marked));
+  await git(["update-index", "--no-skip-worktree", "-z", "--stdin"], pathsOf(marked));
 }
 
 /** `first`: the paths that come first if there are more changes than one revision takes. */
 export async function stageChanges(place: StagePlace, first: ReadonlySet<string>): Promise<StagedChanges> {
-  await dropRepositories(place.git);
+  await repairIndex(place.git);
   const changed = await changedPaths(place.git);
   const isRepository = (path: string): boolean => path.endsWith("/");
   const repositories = changed.filter(isRepository).map((path) => path.slice(0, -1));

@@ -12,7 +12,7 @@ import {
   REVISION_LIMITS,
   type RevisionLimits,
   type StagedChanges,
-  dropRepositories,
+  repairIndex,
   stageChanges,
 } from "./history-stage.ts";
 import { LAYOUT } from "./layout.ts";
@@ -147,6 +147,8 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   const attributes = "* -text -filter !diff -merge -ident !working-tree-encoding\n";
   await Promise.all([
     disk.writeAtomic(`${gitDir}/config`, CONFIG),
+    // Revisions on another branch would be in no list, and their heads would be compared with nothing.
+    disk.writeAtomic(`${gitDir}/HEAD`, `ref: ${BRANCH}\n`),
     // git makes this file by the umask alone; a file that exists keeps its mode.
     disk.writeAtomic(`${gitDir}/COMMIT_EDITMSG`, ""),
     disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`),
@@ -250,8 +252,10 @@ class GitHistory extends GitRevisions implements History {
       if (head === undefined) throw new QocError("DESK_READ_ONLY");
       this.#noteWritten();
       this.#isStaged = true;
-      await dropRepositories(this.#git);
-      await this.#git(["--literal-pathspecs", "add", "--force", "--", this.checkPath(path)]);
+      await repairIndex(this.#git);
+      // git reads a file again that the index does not have.
+      await this.#git(["update-index", "--force-remove", "--", this.checkPath(path)]);
+      await this.#git(["--literal-pathspecs", "add", "--force", "--", path]);
       const staged = (await this.#staged()).find((each) => textOfBytePath(each) === path);
       if (staged === undefined) return;
       const isOwn = this.#own.has(path);

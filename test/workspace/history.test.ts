@@ -1,5 +1,6 @@
 /** Built-in history: commits files, restores them, and runs nothing that someone planted. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -10,6 +11,7 @@ import {
   readdirSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -564,6 +566,70 @@ describe.skipIf(!hasGit)("history", () => {
     writeFileSync(join(git, "config"), planted);
     await historyHeads({ root, disk: nodeDisk(), env: { PATH: process.env["PATH"] } });
     expect(existsSync(marker)).toBe(false);
+  });
+});
+
+describe.skipIf(!hasGit)("files that were planted in the git dir", () => {
+  const run = (root: string, ...args: string[]): string => {
+    const env = { PATH: process.env["PATH"], GIT_DIR: join(root, ".qoc/history.git"), GIT_WORK_TREE: root };
+    return execFileSync("git", args, { env }).toString().trim();
+  };
+  const revise = async (history: History, root: string, text: string): Promise<void> => {
+    save(root, "research/a.md", text);
+    history.request(text);
+    await history.flush();
+  };
+
+  it("another branch as its HEAD takes no revision out of the list", async () => {
+    const root = desk();
+    const first = await open(root);
+    await revise(first, root, "one");
+    await first.close("down");
+    writeFileSync(join(root, ".qoc/history.git/HEAD"), "ref: refs/heads/other\n");
+    const history = await open(root);
+    await revise(history, root, "two");
+    expect((await history.list(undefined, 5)).map(({ title }) => title)).toEqual(["two", "one"]);
+  });
+
+  it("a list of revisions without parents hides no revision", async () => {
+    const root = desk();
+    const history = await open(root);
+    for (const text of ["one", "two", "three"]) await revise(history, root, text);
+    writeFileSync(join(root, ".qoc/history.git/shallow"), `${run(root, "rev-parse", "desk")}\n`);
+    expect(await history.list(undefined, 5)).toHaveLength(3);
+  });
+
+  it.each(["--assume-unchanged", "--skip-worktree"])("a mark in the index hides no edit: %s", async (mark) => {
+    const root = desk();
+    const history = await open(root);
+    await revise(history, root, "one");
+    run(root, "update-index", mark, "research/a.md");
+    await revise(history, root, "two");
+    expect(textOf(await history.read("desk", "research/a.md"))).toBe("two");
+    run(root, "update-index", mark, "research/a.md");
+    save(root, "research/a.md", "three");
+    await history.keep("research/a.md");
+    expect(textOf(await history.read("desk", "research/a.md"))).toBe("three");
+  });
+
+  it("an index that calls an edited file unchanged keeps no edit out of the revision before a restore", async () => {
+    const root = desk();
+    const history = await open(root);
+    await revise(history, root, "one");
+    const blob = run(root, "rev-parse", "desk:research/a.md");
+    save(root, "research/a.md", "an edit");
+    // git reads a file again that is as new as its index.
+    utimesSync(join(root, "research/a.md"), 1, 1);
+    // The entry has the times and the size of the edited file, and the content of the revision.
+    run(root, "add", "research/a.md");
+    const index = join(root, ".qoc/history.git/index");
+    const edited = run(root, "rev-parse", ":research/a.md");
+    const bytes = readFileSync(index);
+    bytes.set(Buffer.from(blob, "hex"), bytes.indexOf(Buffer.from(edited, "hex")));
+    bytes.set(createHash("sha1").update(bytes.subarray(0, -20)).digest(), bytes.length - 20);
+    writeFileSync(index, bytes);
+    await history.keep("research/a.md");
+    expect(textOf(await history.read("desk", "research/a.md"))).toBe("an edit");
   });
 });
 
