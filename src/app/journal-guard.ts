@@ -17,7 +17,7 @@ import {
   type SignedHead,
   gapLabel,
 } from "../domain/authority/journal-head.ts";
-import { QocError } from "../domain/errors/error.ts";
+import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { gapError } from "../trading/audit/accept-gap.ts";
@@ -114,6 +114,32 @@ export class JournalCheck {
     const heads = [...this.known.anchors.map(({ head }) => head), this.known.history];
     return heads.reduce((most, head) => Math.max(most, head?.epoch ?? 0), 0);
   }
+}
+
+export interface OpenedCheck {
+  readonly check: JournalCheck | undefined;
+  /** Why the journal is compared with no signed head; undefined if it is. */
+  readonly unchecked: unknown;
+}
+
+export function openJournalCheck(options: DeskPlace): Promise<OpenedCheck> {
+  return JournalCheck.open(options).then(
+    (check) => ({ check, unchecked: undefined }),
+    (unchecked: unknown) => ({ check: undefined, unchecked }),
+  );
+}
+
+/** Why a journal that was only read is not whole. */
+export function journalProblem(
+  scan: JournalScan,
+  state: Readonly<DeskState>,
+  { check, unchecked }: OpenedCheck,
+): string | null {
+  const { corrupt } = scan;
+  if (corrupt !== undefined) return `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`;
+  if (unchecked !== undefined) return `it was compared with no signed head: ${messageOf(unchecked)}`;
+  const gap = check?.gap(scan, state);
+  return gap === undefined ? null : describeGap(gap);
 }
 
 /** The journal of a running desk, behind its guard. */

@@ -37,7 +37,7 @@ import { initDesk, makeKeyFolder } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { quoteForShell } from "../lib/shell.ts";
-import { deskIdOf } from "./journal-guard.ts";
+import { deskIdOf, openJournalCheck } from "./journal-guard.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { readLedger } from "./read-ledger.ts";
 import { processSandboxFinder } from "./find-process-sandbox.ts";
@@ -137,7 +137,9 @@ function readServices(
     },
     ledgerOf: async (from, query) => {
       const { root } = await locateDesk(options, from);
-      return readLedger({ ...options, root }, { ...query, config: await readableConfig(options, root) });
+      const place = { ...options, root };
+      const config = await readableConfig(options, root);
+      return readLedger(place, { ...query, config }, () => openJournalCheck(place));
     },
     inspect: async (from) => {
       const located = await locateDesk(options, from);

@@ -1,6 +1,6 @@
 /** Reads a desk that is down: folds its journal and reads its configuration, without writing. */
 import type { ConfigNotice } from "../domain/status-view.ts";
-import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
+import { scanJournal } from "../bus/journal-read.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type DeskState, applyEvent } from "../domain/desk-state.ts";
 import type { DeskEvent } from "../domain/event.ts";
@@ -11,7 +11,6 @@ import { deskNotices, unreadableNotices } from "../trading/config/config-notices
 import { createProposalCache } from "../trading/desk.ts";
 import { type ConfigReader, type FoundConfig, openConfiguration, startConfig } from "../trading/config/desk-config.ts";
 import { type PublicKeys, readPublicKeys } from "../trading/keys/operator-keys.ts";
-import { describeGap } from "../trading/audit/journal-gap.ts";
 import { markInterruptedUnknown } from "../trading/orders/reconcile.ts";
 import { type RecordedDesk, fixerWhileDown, noteProposalFiles } from "../trading/recorded-desk.ts";
 import { configOf } from "../workspace/accepted-config.ts";
@@ -25,7 +24,7 @@ import { commandRegistry } from "./command-registry.ts";
 import { codeOf } from "./open-connectors.ts";
 import { configReader } from "./config-reader.ts";
 import { type FoldStart, foldAfterCheckpoint, foldOfAll } from "./desk-checkpoint.ts";
-import { type DeskPlace, JournalCheck } from "./journal-guard.ts";
+import { type DeskPlace, type JournalCheck, journalProblem, openJournalCheck } from "./journal-guard.ts";
 
 export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
   /** The version of Qoc. */
@@ -37,7 +36,8 @@ export type DeskFolder = Pick<DeskPlace, "disk" | "home" | "env"> & {
 /** A desk.toml that cannot be read does not stop it: the settings are then those that were accepted last. */
 export async function readRecordedDesk(options: DeskFolder, root: string): Promise<RecordedDesk> {
   const { disk, clock } = options;
-  const { state, archive, scan, gap } = await foldJournal(options, root);
+  const { state, archive, scan, opened } = await foldJournal(options, root);
+  const problem = journalProblem(scan, state, opened);
   await takeHaltFile(options, state);
   const { config, notices } = await readSettings(options, root, state);
   const fixWhileDown = fixerWhileDown(await namesThatNeedDesk());
@@ -51,7 +51,7 @@ export async function readRecordedDesk(options: DeskFolder, root: string): Promi
     history: recordedHistory({ ...options, root, enabled: config.workspace.historyEnabled }),
     notices: notices.map((notice) => ({ ...notice, fix: fixWhileDown(notice.fix) })),
     fixWhileDown,
-    readOnly: journalProblem(scan, gap),
+    readOnly: problem === null || scan.corrupt === undefined ? problem : `journal ${problem}`,
   };
   await noteProposalFiles(desk);
   return desk;
@@ -69,9 +69,11 @@ export async function recordedState(options: DeskFolder, root: string): Promise<
   return (await foldJournal(options, root)).state;
 }
 
-/** What the journal lacks; undefined: nothing, or it is corrupt. */
+/** What the journal lacks; undefined: nothing, or it is corrupt. @throws if it was compared with no signed head. */
 export async function findJournalGap(options: DeskFolder, root: string): Promise<GapRange | undefined> {
-  return (await foldJournal(options, root)).gap;
+  const { state, scan, opened } = await foldJournal(options, root);
+  if (opened.unchecked !== undefined) throw opened.unchecked;
+  return scan.corrupt === undefined ? opened.check?.gap(scan, state) : undefined;
 }
 
 /**
@@ -96,7 +98,8 @@ async function takeHaltFile({ disk, home }: DeskFolder, state: DeskState): Promi
 
 async function foldJournal(options: DeskFolder, root: string) {
   const { disk, home, version } = options;
-  const check = await JournalCheck.open({ ...options, root }).catch(() => undefined);
+  const opened = await openJournalCheck({ ...options, root });
+  const { check } = opened;
   // A look-up that fails is the error of the command.
   const starting = { disk, root, version, onDamage: () => undefined };
   const start = check && (await foldAfterCheckpoint({ ...starting, deskId: check.deskId, keys: await keysOf(check) }));
@@ -120,13 +123,8 @@ async function foldJournal(options: DeskFolder, root: string) {
       },
     });
     if (from !== undefined) await check?.readEarlier(disk, dir, from.seq, scan);
-    return { state, archive, scan, gap: scan.corrupt === undefined ? check?.gap(scan, state) : undefined };
+    return { state, archive, scan, opened };
   }
-}
-
-function journalProblem({ corrupt }: JournalScan, gap: GapRange | undefined): string | null {
-  if (corrupt !== undefined) return `journal ${corrupt.segment} line ${corrupt.line} ${corrupt.message}`;
-  return gap === undefined ? null : describeGap(gap);
 }
 
 interface Settings {

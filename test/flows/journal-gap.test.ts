@@ -1,10 +1,12 @@
 /** A journal that was cut, replaced or deleted: the desk notices, waits for a human, and repeats nothing. */
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/errors/error.ts";
 import { type GapRange, gapDigest } from "../../src/domain/authority/journal-head.ts";
 import type { JournalReport } from "../../src/commands/command.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { keyPath } from "../../src/workspace/layout.ts";
 import { adapterFixture } from "../support/adapter-fixture.ts";
 import { anchorOf, deskIdOfFolder, removeAnchors } from "../support/anchor.ts";
@@ -290,6 +292,21 @@ async function offlineVerify({ root, home }: TempDesk): Promise<JournalReport> {
   return verifyJournal({ root, home, disk: nodeDisk(), env, version: "1" }, { line: () => undefined });
 }
 
+/** Why a command of a desk that is down says that its journal is not whole. */
+async function offlineProblem({ root, home }: TempDesk): Promise<string | null> {
+  const { readRecordedDesk } = await import("../../src/app/read-recorded-desk.ts");
+  const { nodeDisk } = await import("../../src/workspace/disk.ts");
+  const env = { PATH: process.env["PATH"] };
+  const parts = { disk: nodeDisk(), clock: systemClock, version: "1", packageRoot: process.cwd() };
+  return (await readRecordedDesk({ ...parts, home, env }, root)).readOnly;
+}
+
+/** What a command writes to standard error. */
+function said({ root, home }: TempDesk, words: readonly string[]): string {
+  const args = [join(process.cwd(), "bin/qoc.mjs"), ...words, "-C", root];
+  return spawnSync(process.execPath, args, { env: { HOME: home, PATH: process.env["PATH"] }, encoding: "utf8" }).stderr;
+}
+
 describe("files of a stopped desk", () => {
   it.each(ATTACKS)("%s is %s, also at the next start, and a human can go on", async (_name, code, attack) => {
     const first = await open();
@@ -392,7 +409,28 @@ describe("the journal of another desk", () => {
       hint: `restore the journal of the desk ${ours} from a backup; if the journal is the right one: rm ${own.root}/.qoc/desk-id && qoc up`,
     });
     expect(await offlineVerify(own)).toMatchObject({ ok: false, code: "JOURNAL_FOREIGN" });
+    expect(await offlineProblem(own)).toMatch(/^it was compared with no signed head: the journal is that of the desk /);
     rmSync(join(own.root, ".qoc/desk-id"));
     expect((await open(own)).open.desk.state.deskId).toBe(theirs);
   });
+
+  it.each(["0123", "f".repeat(32)])(
+    "is not shown as this desk's while it is down, nor a cut one, if its id is %s",
+    async (id) => {
+      const desk = await open();
+      keep(desk);
+      await propose(desk);
+      await desk.services.settled();
+      await desk.stop();
+      expect(await offlineProblem(desk)).toBeNull();
+      putBack(desk);
+      expect(await offlineProblem(desk)).toMatch(/^the journal ends with record /);
+      for (const words of [["pnl"], ["equity"]])
+        expect(said(desk, words)).toContain("the journal is not whole: the journal ends with record ");
+      writeFileSync(join(desk.root, ".qoc/desk-id"), `${id}\n`);
+      for (const words of [["pnl"], ["equity"], ["journal", "rebuild"]])
+        expect(said(desk, words)).toMatch(/it was compared with no signed head|is that of the desk|a desk's id has/);
+      expect(await offlineProblem(desk)).toMatch(/^it was compared with no signed head: /);
+    },
+  );
 });
