@@ -1,7 +1,6 @@
 /**
- * The state of an order, folded from the set of its events. Each event sets a field and the state is derived from the
- * fields, so that duplicates and reordering cannot change it. Precedence: a fill outranks every other event, a final
- * status of the venue outranks `unknown`, and only the venue or a human ends an `unknown` order.
+ * The state of an order, folded from the set of its events: duplicates and reordering cannot change it. A fill outranks
+ * every other event, a final status of the venue `unknown`, and only the venue or a human ends an `unknown` order.
  */
 import { type Decimal, type DecimalText, ZERO, decimal } from "../decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "../event.ts";
