@@ -8,7 +8,6 @@ describe.each(LEVELS)("at the %s level", (isolation) => {
     expect(withOutcome(report, "failed").join("; ")).toBe("");
     expect(withOutcome(report, "untried").join("; ")).toBe("");
     expect(withOutcome(report, "skipped")).toEqual([
-      "C92: the adapter does not use ctx.store",
       "C98: the adapter declares that the venue refuses a second order with the same id",
       "C108: the account and all instruments of this venue are in one currency",
       "C109: the messages of fills of this venue name no fee",
