@@ -424,20 +424,16 @@ describe("what the host writes", () => {
 
   it("two proposals that are written at once get two numbers, also if one is decided before the other is there", async () => {
     const draft = readProposal(parseProposalFile("a.toml", Buffer.from(GOOD)).document, "a");
-    let isFirst = true;
+    let moved: Promise<void> | undefined;
     /** The second file is created once the first has been moved. */
     const create = async (path: string, text: string): Promise<void> => {
-      if (!isFirst) await moved;
-      isFirst = false;
-      await disk.create(path, text);
+      if (moved !== undefined) return moved.then(() => disk.create(path, text));
+      moved = disk.create(path, text).then(() => rmSync(path));
+      return moved;
     };
     const proposals = new ProposalStore({ disk: { ...disk, create }, root, clock: { now: Date.now } });
-    const [first, second] = [1, 2].map(() => proposals.create(draft, "20260705", () => false));
-    const moved = first?.then(({ path }) => rmSync(`${root}/${path}`));
-    expect(await Promise.all([first, second].map(async (made) => (await made)?.id))).toEqual([
-      "20260705-001",
-      "20260705-002",
-    ]);
+    const made = await Promise.all([1, 2].map(() => proposals.create(draft, "20260705", () => false)));
+    expect(made.map(({ id }) => id).toSorted()).toEqual(["20260705-001", "20260705-002"]);
   });
 
   it("the desk's comments on a JSON file are beside it, move with it, and are no order", async () => {
