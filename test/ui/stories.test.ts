@@ -136,7 +136,7 @@ const DESK: readonly Story[] = [
     name: "desk-unread-fill",
     route: "",
     answers: { status: { unread: [{ connector: "paper", kind: "fill", key: "paper/f1" }] } },
-    says: "paper is incomplete without them",
+    says: "Incomplete: paper.",
   },
   { name: "desk-reading", route: "", answers: { status: "waits" }, says: "Reading the desk…" },
   { name: "desk-error", route: "", answers: { status: "fails" }, says: "No answer about the desk." },

@@ -43,8 +43,8 @@ export function LineNotices(): JSX.Element {
       ))}
       {status?.unread === undefined || status.unread.length === 0 ? null : (
         <Notice tone="warn" title={`Cannot be read: ${unreadCount(status.unread.length)}.`}>
-          {[...new Set(status.unread.map(({ connector }) => connector))].join(", ")}: incomplete without it.{" "}
-          <code>qoc status</code> has the list
+          Incomplete: {[...new Set(status.unread.map(({ connector }) => connector))].join(", ")}.{" "}
+          <code>qoc status</code> lists what is missing
         </Notice>
       )}
       {(status?.flagged ?? []).map((instrument) => (
