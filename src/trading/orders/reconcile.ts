@@ -350,11 +350,12 @@ async function followOrder(desk: Desk, order: OrderRecord): Promise<void> {
   missing.set(order, { count, next: desk.clock.monotonic() + pause });
   const isAcknowledged = order.state === "accepted" || order.state === "partially_filled";
   if (count < MISSING_AFTER || !isAcknowledged || isLost(order.flags)) return;
-  if (contradiction === undefined)
-    desk.log.error(`${order.terms.connector} does not know ${order.id}, which it had acknowledged`);
-  const { id } = order;
-  const type = contradiction === undefined ? "order.missing" : "order.misreported";
-  await desk.commit(type === "order.missing" ? { type, id } : { type, id, reason: contradiction ?? "" });
+  const { id, terms } = order;
+  if (contradiction !== undefined) await desk.commit({ type: "order.misreported", id, reason: contradiction });
+  else {
+    desk.log.error(`${terms.connector} does not know ${id}, which it had acknowledged`);
+    await desk.commit({ type: "order.missing", id });
+  }
 }
 
 /**
