@@ -12,7 +12,7 @@ import { PAGE_IDLE_MS, PAGE_SESSION_MS, type PageCaller } from "../domain/pages/
 import { PAGE_COMMANDS } from "../commands/page-commands.ts";
 import { iso } from "../lib/time.ts";
 import { tryParseJson } from "../lib/json.ts";
-import type { PageIdentity, PageLogin, PageSessions } from "../trading/pages/page-sessions.ts";
+import type { PageHalves, PageIdentity, PageLogin, PageSessions } from "../trading/pages/page-sessions.ts";
 import { readBody } from "./page-body.ts";
 import { PAGE_HEADERS } from "./page-headers.ts";
 import type { PageStreams } from "./page-streams.ts";
@@ -116,7 +116,7 @@ class PageRequests {
     if (!pathname.startsWith("/ui/api/")) return this.#serveFile(request, response, { pathname, searchParams });
     checkFetch(request);
     if (pathname === "/ui/api/events" && request.method === "GET")
-      return this.#openStream(request, response, searchParams);
+      return this.#openStream(request, response, { search: searchParams, origin });
     if (request.method !== "POST") throw new Refused(405, "method");
     if (request.headers["content-type"] !== "application/json") throw new Refused(415, "content type");
     if (request.headers.origin === undefined) throw new Refused(403, "origin");
@@ -160,8 +160,12 @@ class PageRequests {
     response.end(file.body);
   }
 
-  #openStream(request: IncomingMessage, response: ServerResponse, search: URLSearchParams): void {
-    const { session, scope } = this.#sessionOf(request, false);
+  #openStream(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { search, origin }: { readonly search: URLSearchParams; readonly origin: string },
+  ): void {
+    const { session, scope } = this.#sessionOf(request, { origin, isUse: false });
     const { asset, desk, epoch, pages, streams, version } = this.#options;
     const after = search.get("after");
     if (after !== null && !/^\d{1,15}$/.test(after)) throw new Refused(400, "after");
@@ -181,7 +185,7 @@ class PageRequests {
   }
 
   async #logout(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
-    const { session } = this.#sessionOf(request, true);
+    const { session } = this.#sessionOf(request, { origin, isUse: true });
     await this.#options.pages.close(session, "logout");
     respond(response, 200, {}, { "set-cookie": this.#cookie(origin, undefined) });
   }
@@ -192,7 +196,8 @@ class PageRequests {
     { body, origin }: { readonly body: unknown; readonly origin: string },
   ): Promise<void> {
     const call = commandSchema.safeParse(body);
-    const page = { ...this.#sessionOf(request, !(call.success && call.data.auto)), origin };
+    const isUse = !(call.success && call.data.auto);
+    const page = { ...this.#sessionOf(request, { origin, isUse }), origin };
     if (!call.success) throw new Refused(400, "body");
     const { command, input } = call.data;
     if (!PAGE_COMMANDS.includes(command)) throw new QocError("UNKNOWN_COMMAND", { name: command });
@@ -222,12 +227,12 @@ class PageRequests {
   }
 
   /** @throws PAGE_SESSION_ENDED without both halves of one session. */
-  #sessionOf({ headers }: IncomingMessage, isUse: boolean): PageIdentity {
+  #sessionOf({ headers }: IncomingMessage, by: Pick<PageHalves, "origin" | "isUse">): PageIdentity {
     const proof = headers["x-qoc-page"];
     if (typeof proof !== "string" || proof.length > PROOF_CHARS_MAX) throw new QocError("PAGE_SESSION_ENDED");
     // Any server of this machine can add a cookie of this name, so each is tried.
     for (const cookie of cookiesNamed(headers.cookie ?? "", this.#cookieName)) {
-      const page = this.#options.pages.find(cookie, proof, isUse);
+      const page = this.#options.pages.find({ cookie, proof, ...by });
       if (page !== undefined) return page;
     }
     throw new QocError("PAGE_SESSION_ENDED");

@@ -95,7 +95,7 @@ export class SessionKey {
   /** Proves to a run of the desk that this browser has the key; undefined without a key. */
   async prove(run: string): Promise<string | undefined> {
     const privateKey = await keptKey();
-    return privateKey === undefined ? undefined : signText(privateKey, runText(this.session, run));
+    return privateKey === undefined ? undefined : signText(privateKey, runText(this.session, run, location.origin));
   }
 
   /** Signs what the human decided. @throws CannotSign if the desk asks for a signature of something else. */

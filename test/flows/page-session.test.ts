@@ -126,6 +126,17 @@ describe("a page", () => {
     expect((await (await before.at(second.port)).raw("status")).status).toBe(200);
   });
 
+  it("W67 sends nothing, to a program that holds its port while the desk runs at another one, that opens the session", async () => {
+    const first = await start();
+    const before = await PageClient.login(first);
+    const second = await restart(first);
+    // The program asks the desk for the name of its run, which the page of before then signs at its own origin.
+    const heard = await before.at(second.port, before.origin);
+    for (const command of ["status", "orders list", "issues new", "run"])
+      expect(await heard.raw(command)).toMatchObject({ status: 401, body: { code: "PAGE_SESSION_ENDED" } });
+    expect((await (await before.at(second.port)).raw("status")).status).toBe(200);
+  });
+
   it("W74 reads a desk that is read-only, is refused its decisions with the reason, and no other page logs in", async () => {
     const first = await start();
     const before = await PageClient.login(first);

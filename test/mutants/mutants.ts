@@ -1698,6 +1698,25 @@ const SECOND: readonly Mutant[] = [
     fails: "is not shown as this desk's while it is down, nor a cut one, if its id is %s",
   },
   {
+    name: "178a",
+    removes: "the origin in the page's half of a session",
+    file: "src/domain/pages/page-session.ts",
+    search: "canonicalJson({ session, run, origin })",
+    replace: "canonicalJson({ session, run })",
+    test: "test/flows/page-session.test.ts",
+    fails:
+      "W67 sends nothing, to a program that holds its port while the desk runs at another one, that opens the session",
+  },
+  {
+    name: "178b",
+    removes: "the origin of a proof that was verified before",
+    file: "src/trading/pages/page-sessions.ts",
+    search: "known.origin === origin && ",
+    replace: "",
+    test: "test/trading/pages/page-sessions.test.ts",
+    fails: "W67 has a proof of its page's own origin, known or not",
+  },
+  {
     name: "164a",
     removes: "the comparison of fills under the ids of one order",
     file: "src/trading/orders/reconcile.ts",

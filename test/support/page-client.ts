@@ -104,9 +104,13 @@ export async function loginBody(code: string, key: PageKey): Promise<string> {
   return JSON.stringify({ code, publicKey: key.publicKey, proof });
 }
 
-/** The page's half of its session for the run of the desk that answered. */
-export function proofOf(key: PageKey, session: string, { headers }: Pick<HttpAnswer, "headers">): Promise<string> {
-  return key.sign(runText(session, String(headers["x-qoc-run"])));
+/** The half of its session that the page at this origin makes for the run of the desk that answered. */
+export function proofOf(
+  key: PageKey,
+  { session, origin }: { readonly session: string; readonly origin: string },
+  { headers }: Pick<HttpAnswer, "headers">,
+): Promise<string> {
+  return key.sign(runText(session, String(headers["x-qoc-run"]), origin));
 }
 
 /** A page that is logged in. */
@@ -142,14 +146,18 @@ export class PageClient {
       body,
     });
     if (answer.status !== 200) throw new Error(`the login failed: ${answer.text}`);
-    const page = await proofOf(key, String(answer.body["session"]), answer);
+    const session = String(answer.body["session"]);
+    const page = await proofOf(key, { session, origin: origin ?? `http://localhost:${desk.port}` }, answer);
     return new PageClient({ port: desk.port, key, login: answer, page, origin });
   }
 
-  /** The same page after a restart of the desk on another port: it proves its key to the run that answers. */
-  async at(port: number): Promise<PageClient> {
+  /**
+   * The same key at the page of another port, after a restart of the desk: it proves itself to the run that answers.
+   * `origin`: of the page that signs, if it is another one.
+   */
+  async at(port: number, origin = `http://localhost:${port}`): Promise<PageClient> {
     const refused = await send(port, { path: "/ui/api/events", headers: ownHeaders(port) });
-    const page = await proofOf(this.key, this.session, refused);
+    const page = await proofOf(this.key, { session: this.session, origin }, refused);
     return new PageClient({ port, key: this.key, login: this.login, page });
   }
 

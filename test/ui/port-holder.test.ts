@@ -30,6 +30,22 @@ async function holdPort(port: number): Promise<IncomingHttpHeaders> {
   return headers;
 }
 
+/** Answers as a desk of this run that does not know the session, until the page has sent a proof for that run. */
+async function holdPortAs(run: string, port: number): Promise<IncomingHttpHeaders> {
+  const proofs = new Set<unknown>();
+  return new Promise((resolve) => {
+    const holder = createServer(({ headers }, response) => {
+      response.writeHead(401, { "content-type": "application/json", "x-qoc-run": run }).end("{}");
+      const { "x-qoc-page": proof } = headers;
+      if (proof !== undefined) proofs.add(proof);
+      // The first proof is for the run that the page knew.
+      if (proofs.size < 2) return;
+      holder.closeAllConnections();
+      holder.close(() => resolve(headers));
+    }).listen(port, "127.0.0.1");
+  });
+}
+
 /** Serves a page and the desk's script, both to be kept for a year. */
 async function plantInCache(page: Page, origin: string, { port, script }: { port: number; script: string }) {
   const kept = { "cache-control": "max-age=31536000" };
@@ -99,6 +115,30 @@ describePage("a program that holds the port while the desk is down", () => {
       await page.getByText(id).first().waitFor();
     } finally {
       await again.stop();
+    }
+  });
+
+  it("W67 gets nothing that opens the session of the desk, which runs at another port meanwhile", async () => {
+    const left = await browserDesk({ config: calm });
+    await left.signIn(context);
+    await left.desk.stop();
+    // As the desk's own hint says, if another program has the port: qoc up --port N.
+    const moved = await tempDesk({ again: { root: left.root, home: left.desk.home } });
+    try {
+      const headers = { host: `localhost:${moved.port}`, origin: `http://localhost:${moved.port}` };
+      const { "x-qoc-run": run } = (await send(moved.port, { path: "/ui/", headers })).headers;
+      const heard = await holdPortAs(String(run), left.desk.port);
+      expect(heard).toMatchObject({ cookie: expect.stringContaining("qoc_ui_") as string });
+      const body = JSON.stringify({ command: "status", input: {} });
+      const replayed = {
+        ...{ ...heard, ...headers, "content-type": "application/json" },
+        ...{ "content-length": String(Buffer.byteLength(body)), "sec-fetch-site": "same-origin" },
+      };
+      const answer = await send(moved.port, { method: "POST", path: "/ui/api/command", headers: replayed, body });
+      expect(answer.status).toBe(401);
+    } finally {
+      await moved.stop();
+      await discard(left.desk);
     }
   });
 

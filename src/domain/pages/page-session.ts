@@ -43,10 +43,12 @@ export function grantText({ code, scope, codeEndsAt, endsAt }: PageGrant): strin
 
 /**
  * What the page signs once for each run of the desk, as its half of the session. A program that holds the desk's port
- * while the desk is down gets the signature of the run before, which opens nothing later.
+ * while the desk is down gets the signature of the run before, which opens nothing later. Every program of this machine
+ * can ask a desk for the name of its run. If it holds the port of before, while the desk runs at another port, the page
+ * signs that name for it: the signature states the page's own origin, and opens nothing at another one.
  */
-export function runText(session: string, run: string): string {
-  return `qoc page run 1\n${canonicalJson({ session, run })}`;
+export function runText(session: string, run: string, origin: string): string {
+  return `qoc page run 2\n${canonicalJson({ session, run, origin })}`;
 }
 
 /** The subject of the statement that grants a session. `digest`: of {@link grantText}. */

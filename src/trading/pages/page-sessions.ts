@@ -63,6 +63,16 @@ export interface PageLogin {
 
 export type PageIdentity = Omit<PageCaller, "origin">;
 
+/** What a request of a page has of its session. */
+export interface PageHalves {
+  readonly cookie: string;
+  readonly proof: string;
+  /** Of the page, as the browser named it: the proof counts for this one. */
+  readonly origin: string;
+  /** The human did something. */
+  readonly isUse: boolean;
+}
+
 export interface PageSessionView {
   readonly session: string;
   readonly scope: PageScope;
@@ -80,8 +90,8 @@ export interface PageSessions {
   login(request: LoginRequest): Promise<PageLogin>;
   /** Names this run of the desk; another run has another name, which is not known before. */
   readonly run: string;
-  /** The session that has both halves; undefined: none has. `isUse`: the human did something. */
-  find(cookie: string, proof: string, isUse: boolean): PageIdentity | undefined;
+  /** The session that has both halves; undefined: none has. */
+  find(halves: PageHalves): PageIdentity | undefined;
   list(): readonly PageSessionView[];
   /** Ends a session. @throws PAGE_SESSION_UNKNOWN. */
   close(session: string, reason: "logout" | "revoked"): Promise<void>;
@@ -115,7 +125,7 @@ class DeskPages implements PageSessions {
   readonly #desk: PageDesk;
   readonly #cookies: PageCookies;
   /** The proofs of this run that were verified, by session. */
-  readonly #proofs = new Map<string, string>();
+  readonly #proofs = new Map<string, Pick<PageHalves, "origin" | "proof">>();
   readonly #refusals: PageRefusals;
   /** By the digest of the code, the oldest first. */
   readonly #grants = new Map<string, OpenGrant>();
@@ -177,11 +187,11 @@ class DeskPages implements PageSessions {
     return { session, scope: this.#scopeOf(scope), endsAt, cookie };
   }
 
-  find(cookie: string, proof: string, isUse: boolean): PageIdentity | undefined {
+  find({ cookie, isUse, ...proven }: PageHalves): PageIdentity | undefined {
     this.#endOld();
     const session = this.#cookies.withCookie(sha256Hex(cookie));
     const record = session === undefined ? undefined : this.#sessions.get(session);
-    if (session === undefined || record === undefined || !this.#isProven(session, record, proof)) return undefined;
+    if (session === undefined || record === undefined || !this.#isProven(session, record, proven)) return undefined;
     if (isUse) this.#cookies.use(session, this.#desk.clock.now());
     return { session, scope: this.#scopeOf(record.scope) };
   }
@@ -208,11 +218,15 @@ class DeskPages implements PageSessions {
   }
 
   /** A proof is verified once. */
-  #isProven(session: string, { publicKey }: PageRecord, proof: string): boolean {
+  #isProven(
+    session: string,
+    { publicKey }: PageRecord,
+    { origin, proof }: Pick<PageHalves, "origin" | "proof">,
+  ): boolean {
     const known = this.#proofs.get(session);
-    if (known !== undefined && isEqual(known, proof)) return true;
-    if (!verifySignature(pagePem(publicKey), runText(session, this.run), proof)) return false;
-    this.#proofs.set(session, proof);
+    if (known !== undefined && known.origin === origin && isEqual(known.proof, proof)) return true;
+    if (!verifySignature(pagePem(publicKey), runText(session, this.run, origin), proof)) return false;
+    this.#proofs.set(session, { origin, proof });
     return true;
   }
 

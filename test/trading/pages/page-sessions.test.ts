@@ -80,17 +80,19 @@ async function login(code: string) {
   return { ...opened, key, page: await proofOf(key, opened.session) };
 }
 
+const [HERE, OTHER_NAME] = ["http://localhost:7777", "http://127.0.0.1:7777"];
+
 /** The page's half, as the page makes it for this run of the desk. */
 function proofOf(key: PageKey, session: string): Promise<string> {
-  return key.sign(runText(session, pages.run));
+  return key.sign(runText(session, pages.run, HERE));
 }
 
 async function open(scope?: PageScope) {
   return login(await grant(undefined, scope));
 }
 
-function find({ cookie, page }: { cookie: string; page: string }, isUse = true) {
-  return pages.find(cookie, page, isUse);
+function find({ cookie, page: proof }: { cookie: string; page: string }, isUse = true, origin = HERE) {
+  return pages.find({ cookie, proof, origin, isUse });
 }
 
 /** The neutral point of Ed25519, and the signature that counts for any text under it. */
@@ -168,6 +170,13 @@ describe("a session", () => {
     for (const page of [b.page, await proofOf(b.key, a.session), await proofOf(a.key, b.session), "", "x"])
       expect(find({ cookie: a.cookie, page })).toBeUndefined();
     expect(find({ cookie: a.page, page: a.cookie })).toBeUndefined();
+  });
+
+  it("W67 has a proof of its page's own origin, known or not", async () => {
+    const a = await open();
+    expect(find(a, true, OTHER_NAME)).toBeUndefined();
+    for (const _ of ["verified", "known"]) expect(find(a)?.session).toBe(a.session);
+    expect(find(a, true, OTHER_NAME)).toBeUndefined();
   });
 
   it("W65 ends at once if it is revoked, and the others go on", async () => {
