@@ -23,6 +23,8 @@ export class StreamGap {
   readonly #options: StreamGapOptions;
   /** The venue's time of the newest fill, or of the start. */
   #newest: number;
+  /** How far the venue's clock is ahead of this machine's. */
+  readonly #aheadMs: number;
   /** The venue's time before which all fills were read; undefined: they all were. */
   #start: number | undefined;
   /** When a gap began or ended last: fills that were read before are not those of after. */
@@ -44,11 +46,12 @@ export class StreamGap {
   constructor(options: StreamGapOptions, startedAt: number) {
     this.#options = options;
     this.#newest = startedAt;
+    this.#aheadMs = startedAt - Date.now();
   }
 
-  /** A fill of this time was emitted. */
+  /** A fill of this time was emitted. One of a time that is still to come must not hide those before it. */
   saw(at: number): void {
-    this.#newest = Math.max(this.#newest, at);
+    this.#newest = Math.max(this.#newest, Math.min(at, Date.now() + this.#aheadMs));
   }
 
   /** The stream is cut. */

@@ -271,12 +271,14 @@ export default class AlpacaConnector implements ConnectorAdapter {
     return sinceInOrder(this.#versions.ofFirst(fills), Number.NEGATIVE_INFINITY);
   }
 
-  async getActivities(since: number): Promise<(Activity | UnreadableActivity)[]> {
-    const asked = { since, until: (await this.#venueTime()) + EVENT_DELAY_MS };
-    const events: ActivityEvent[] = [];
-    for (const range of this.#tradesAlone.without(asked)) events.push(...(await this.#eventsIn(range)));
-    await this.#tradesAlone.keep(asked, events);
-    return events.flatMap(listedActivitiesOf);
+  /** A long time is read in parts: the cursor is the time at which the next one begins. */
+  async getActivities(since: number, cursor?: string): Promise<ActivityPage> {
+    const asked = { since: Number(cursor ?? since), until: (await this.#venueTime()) + EVENT_DELAY_MS };
+    const part = this.#tradesAlone.partOf(asked);
+    const events = await this.#eventsIn(part);
+    await this.#tradesAlone.keep(part, events);
+    const next = TradesAlone.after(part, asked);
+    return { activities: events.flatMap(listedActivitiesOf), ...(next !== undefined && { cursor: String(next) }) };
   }
 
   #eventsIn({ since, until }: TimeRange): Promise<readonly ActivityEvent[]> {
@@ -381,6 +383,11 @@ function listenedTo(data: { readonly streams?: unknown } | undefined): StreamSte
   const streams = data?.streams;
   if (!Array.isArray(streams) || streams.includes("trade_updates")) return { kind: "subscribed" };
   return { kind: "refused", words: "Alpaca does not give trade updates to these keys" };
+}
+
+interface ActivityPage {
+  activities: (Activity | UnreadableActivity)[];
+  cursor?: string;
 }
 
 interface RatesAnswer {

@@ -5,8 +5,11 @@
 import type { Fill, UnreadableFill } from "@qoc-app/sdk";
 import { isReadable } from "../listed-item.ts";
 
+/** Corrections are rare. Those that were read last are kept. */
+export const VERSIONS_MAX = 10_000;
+
 export class TradeVersions {
-  /** The first version of a trade, by the id of each later one. */
+  /** The first version of a trade, by the id of each later one, in the order in which they were read last. */
   readonly #firsts = new Map<string, string>();
 
   /** `fills` in the order in which they were made. */
@@ -19,7 +22,14 @@ export class TradeVersions {
     const earlier = corrects ?? busts;
     if (earlier === undefined) return fill;
     const first = this.#firsts.get(earlier) ?? earlier;
-    this.#firsts.set(fillId, first);
+    this.#keep(fillId, first);
     return corrects === undefined ? { ...fill, busts: first } : { ...fill, corrects: first };
+  }
+
+  #keep(fillId: string, first: string): void {
+    this.#firsts.delete(fillId);
+    this.#firsts.set(fillId, first);
+    const [oldest] = this.#firsts.keys();
+    if (this.#firsts.size > VERSIONS_MAX && oldest !== undefined) this.#firsts.delete(oldest);
   }
 }

@@ -9,6 +9,8 @@ import type { ActivityEvent } from "./wire.ts";
 const LATE_MS = 7 * 24 * 60 * 60_000;
 /** The end of a range is exact to the second. */
 const SECOND_MS = 1_000;
+/** A reading of years would take longer than the desk waits: it is made in parts, and what was read of it counts. */
+export const PART_MS = 30 * 24 * 60 * 60_000;
 const KEY = "trades-alone";
 
 export interface TimeRange {
@@ -36,22 +38,29 @@ export class TradesAlone {
     return new TradesAlone(store, account, stored?.account === account ? stored : undefined);
   }
 
-  /** What has to be read of a time, without what had trades alone. */
-  without({ since, until }: TimeRange): readonly TimeRange[] {
+  /** The first part of what has to be read of a time, without what had trades alone. */
+  partOf({ since, until }: TimeRange): TimeRange {
     const [from, to] = this.#inside(since);
-    if (to <= from) return [{ since, until }];
-    const rest = { since: to, until };
-    return since < from ? [{ since, until: from + SECOND_MS }, rest] : [rest];
+    const range =
+      to <= from ? { since, until } : since < from ? { since, until: from + SECOND_MS } : { since: to, until };
+    return { since: range.since, until: Math.min(range.until, range.since + PART_MS) };
   }
 
-  /** The events of all that had to be read. */
+  /** Where the part after this one begins; undefined if it was the last one. */
+  static after(part: TimeRange, { until }: Pick<TimeRange, "until">): number | undefined {
+    return part.until < until ? part.until - SECOND_MS : undefined;
+  }
+
+  /** The events of a part that was read. */
   async keep({ since, until }: TimeRange, events: readonly ActivityEvent[]): Promise<void> {
-    const [from, to] = this.#inside(since);
     const others = events.filter(({ activity_type }) => activity_type !== "FILL").map(({ at }) => Date.parse(at));
-    const last = Math.max(to <= from ? since : from, ...others);
+    const known = this.#known;
+    const goesOn = known !== undefined && since >= known.since && since <= known.until;
+    const isBefore = known !== undefined && since < known.since && until <= known.until;
+    const last = Math.max(goesOn || isBefore ? known.since : since, ...others);
     // Without its time an event could be of any.
     if (Number.isNaN(last)) return;
-    this.#known = { since: last, until };
+    this.#known = { since: last, until: goesOn || isBefore ? Math.max(until, known.until) : until };
     await this.#store.put(KEY, { account: this.#account, ...this.#known } satisfies Stored);
   }
 

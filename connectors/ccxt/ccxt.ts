@@ -51,6 +51,8 @@ export interface Exchange {
   readonly has: Readonly<Record<string, unknown>>;
   readonly requiredCredentials: Readonly<Record<string, boolean>>;
   password?: string | undefined;
+  /** What it signs with. */
+  secret?: string | undefined;
   markets: Readonly<Record<string, UnifiedMarket>> | undefined;
   /** ccxt's number for the unit of `precision`. */
   readonly precisionMode?: number | undefined;

@@ -98,6 +98,17 @@ it("the fills are read once more, because a venue lists a fill a moment after it
   expect(readings.map(({ since }) => since)).toEqual([START - OVERLAP_MS, START - OVERLAP_MS]);
 });
 
+it("a fill that the venue dates years ahead hides no fill of now: the next gap begins at the time of now", async () => {
+  gap.saw(START + 365 * 24 * 3_600_000);
+  await pass(600_000);
+  gap.saw(START + 590_000);
+  gap.begin();
+  const end = gap.end();
+  readings[0]?.resolve([]);
+  await end;
+  expect(readings[0]?.since).toBe(START + 590_000 - OVERLAP_MS);
+});
+
 it("nothing is read or said after it was closed", async () => {
   gap.begin();
   const end = gap.end();

@@ -55,7 +55,7 @@ import {
   reportOf,
 } from "./map.ts";
 import { quoteFeed } from "./quote-feed.ts";
-import { signatureOf } from "./signature.ts";
+import { secretForCcxt, signatureOf } from "./signature.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Trades in one answer. */
@@ -119,6 +119,7 @@ class BinanceVenue implements Venue, TradingVenue {
     exchange.urls["api"] = { public: `${rest}/api/v3`, private: `${rest}/api/v3`, sapi: `${rest}/sapi/v1` };
     // Without the options, ccxt adds its own name to client order ids.
     Object.assign(exchange.options, { recvWindow: RECEIVE_WINDOW_MS, broker: {} });
+    exchange.secret = secretForCcxt(session.secret);
     this.quoteFeed = quoteFeed(session.settings.origins?.quotes ?? "");
     this.#session = session;
     this.#client = new ExchangeClient({

@@ -1,7 +1,7 @@
 /** Activities among trades: what has trades alone is read once, and no activity is lost, however late it was booked. */
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
-import { TradesAlone } from "../../../connectors/alpaca/trades-alone.ts";
+import { PART_MS, TradesAlone } from "../../../connectors/alpaca/trades-alone.ts";
 import type { ActivityEvent } from "../../../connectors/alpaca/wire.ts";
 import type { Store } from "../../../src/domain/sdk.ts";
 
@@ -31,15 +31,27 @@ function listed(activity_type: string, at: number, lateMs = 0): Listed {
   return { at, listedAt: at + lateMs, event: { ...event, at: time, executed_at: time } };
 }
 
+interface Question extends Record<"since" | "now", number> {
+  /** How many requests succeed. */
+  readonly requests?: number;
+}
+
 /** One hourly question of the desk. The events of all requests. */
-async function ask(known: TradesAlone, all: readonly Listed[], { since, now }: Record<"since" | "now", number>) {
-  const asked = { since, until: now };
-  const events = known
-    .without(asked)
-    .flatMap((range) => all.filter(({ at, listedAt }) => at >= range.since && at <= range.until && listedAt <= now))
-    .map(({ event }) => event);
-  await known.keep(asked, events);
-  return events;
+async function ask(known: TradesAlone, all: readonly Listed[], { since, now, requests = 1_000 }: Question) {
+  const found: ActivityEvent[] = [];
+  let from: number | undefined = since;
+  for (let count = 0; from !== undefined && count < requests; count += 1) {
+    const asked = { since: from, until: now };
+    const part = known.partOf(asked);
+    expect(part.until - part.since).toBeLessThanOrEqual(PART_MS);
+    const events = all
+      .filter(({ at, listedAt }) => at >= part.since && at <= part.until && listedAt <= now)
+      .map(({ event }) => event);
+    await known.keep(part, events);
+    found.push(...events);
+    from = TradesAlone.after(part, asked);
+  }
+  return found;
 }
 
 it("an account that trades every ten minutes for 60 days, and deposited once: an hourly reading stays small", async () => {
@@ -101,4 +113,14 @@ it("what was read of another account says nothing", async () => {
   await ask(await TradesAlone.open(store, "PA1"), [], { since: START, now: START + 30 * DAY });
   const events = await ask(await TradesAlone.open(store, "PA2"), all, { since: START, now: START + 31 * DAY });
   expect(events).toHaveLength(1);
+});
+
+it("three years that were never read are read in parts, and what was read of them counts after a failure", async () => {
+  const all: Listed[] = [listed("CSD", START + DAY)];
+  for (let at = START; at < START + 1_095 * DAY; at += DAY) all.push(listed("FILL", at));
+  const now = START + 1_095 * DAY;
+  const begun = await ask(await TradesAlone.open(store, "PA1"), all, { since: START, now, requests: 20 });
+  const rest = await ask(await TradesAlone.open(store, "PA1"), all, { since: START, now });
+  expect([begun.length, rest.length]).toEqual([602, 505]);
+  expect(new Set([...begun, ...rest].map(({ ref_id }) => ref_id)).size).toBe(all.length);
 });
