@@ -13,6 +13,7 @@ import type { CustomGuard } from "../domain/config/guard-config.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import type { DeskConfig } from "../workspace/config.ts";
+import { diskOfRealFolders } from "../workspace/real-folders.ts";
 import { type DeskWrites, recordDeskWrites } from "../workspace/desk-writes.ts";
 import { type History, openHistory } from "../workspace/history.ts";
 import { FOLDERS, LAYOUT, logFolder } from "../workspace/layout.ts";
@@ -81,7 +82,7 @@ export interface OpenDesk {
  */
 export async function openDesk(given: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
   const root = realpathSync(given.root);
-  const writes = recordDeskWrites(given.disk, root);
+  const writes = recordDeskWrites(diskOfRealFolders(given.disk, root), root);
   const options = { ...given, root, disk: writes.disk };
   const { disk, ids, env, home } = options;
   const reader = configReader({ disk, root, home });

@@ -1,6 +1,7 @@
 /** What `qoc doctor` says about the desk's folder and the files of the operator. */
 import { quoteForShell } from "../lib/shell.ts";
 import { secretFilesOf } from "../workspace/files.ts";
+import { linkedFolders } from "../workspace/real-folders.ts";
 import type { Desk } from "./desk.ts";
 
 const BY_OTHERS = 0o077;
@@ -26,6 +27,12 @@ export async function fileChecks({ workspace, config }: Pick<Desk, "config" | "w
   const secrets = await Promise.all(secretFilesOf(config).map(async (path) => ((await isOpen(path)) ? [path] : [])));
   return [
     folder,
+    ...linkedFolders(root).map((path) => ({
+      name: "files",
+      status: "fail" as const,
+      message: `${path} is a link: the desk reads and writes nothing there`,
+      fix: `rm ${quoteForShell(`${root}/${path}`)} && mkdir ${quoteForShell(`${root}/${path}`)}`,
+    })),
     ...secrets.flat().map((path) => ({
       name: "secrets",
       status: "warn" as const,

@@ -8,7 +8,7 @@ import { hasCode, withPath } from "../lib/error-code.ts";
 import { isInside } from "../lib/path-containment.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { isHostItem } from "./inbox.ts";
-import { LAYOUT, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
+import { LAYOUT, OPERATORS_FOLDERS, PROPOSAL_FOLDERS, type WorkspaceRoot } from "./layout.ts";
 import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
 import { VERDICT_ENDING } from "./order-folders.ts";
 import { pathSegments, refusePath } from "./path-policy.ts";
@@ -45,8 +45,6 @@ const INSTRUCTION_FILES =
   /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
 /** Names of the run summaries that the desk writes. */
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
-/** Prices that venues trade on, and rates that sums are shown by. */
-const OPERATORS = [`${LAYOUT.research}/prices`, LAYOUT.rates];
 
 /** The desk's comments on a JSON proposal. */
 function isVerdict(path: string): boolean {
@@ -59,7 +57,7 @@ function writableFolderOf(path: string, folders: readonly WritableFolder[]): Wri
   const match = folders.find(({ folder }) => isInside(folder, path));
   if (match === undefined)
     return refusePath(path, `only files in ${folders.map(({ folder }) => folder).join(", ")} can be written`);
-  const operators = OPERATORS.find((folder) => isInside(folder, path.toLowerCase()));
+  const operators = OPERATORS_FOLDERS.find((folder) => isInside(folder, path.toLowerCase()));
   if (operators !== undefined) return refusePath(path, `only the operator writes ${operators}`);
   if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `only the desk writes ${LAYOUT.news}`);
   if (INSTRUCTION_FILES.test(segments.at(-1) ?? ""))

@@ -67,6 +67,9 @@ export const FOLDERS: readonly string[] = [
   LAYOUT.logs,
 ];
 
+/** Prices that venues trade on, and rates that sums are shown by. */
+export const OPERATORS_FOLDERS: readonly string[] = ["research/prices", LAYOUT.rates];
+
 const HOST_OWNED = [...DECIDED_FOLDERS, LAYOUT.state];
 
 /** Returns whether only the desk writes this file: `rebuild` undoes manual changes to it, and `restore` refuses it. */
