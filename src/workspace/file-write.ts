@@ -104,6 +104,11 @@ export class FileWriter {
     return this.#queue.run(async () => this.#checkAndWrite(await check(), WRITABLE));
   }
 
+  /** Does something else between two writes. */
+  betweenWrites(work: () => Promise<void>): Promise<void> {
+    return this.#queue.run(work);
+  }
+
   async #checkAndWrite(file: FileWrite, folders: readonly WritableFolder[]): Promise<WrittenFile> {
     const { path, text } = file;
     const { maxBytes } = writableFolderOf(path, folders);

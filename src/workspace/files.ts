@@ -177,11 +177,18 @@ export class WorkspaceFiles {
     return this.#writer.writeChecked(check);
   }
 
-  /** Replaces a file by an earlier revision of it. @throws PATH_REFUSED. */
-  async restore(path: string, bytes: Uint8Array): Promise<void> {
-    const target = await resolveInWorkspace(this.#options, path);
-    await this.#options.disk.mkdir(dirname(target));
-    await this.#options.disk.writeAtomic(target, bytes);
+  /**
+   * Replaces a file by an earlier revision of it. `keep` is called before, if there is such a file. No write of a
+   * command comes between the two: its text would be in no revision. @throws as `keep`, PATH_REFUSED.
+   */
+  restore(path: string, bytes: Uint8Array, keep: () => Promise<void>): Promise<void> {
+    const { disk } = this.#options;
+    return this.#writer.betweenWrites(async () => {
+      const target = await resolveInWorkspace(this.#options, path);
+      if ((await disk.facts(target)) !== undefined) await keep();
+      await disk.mkdir(dirname(target));
+      await disk.writeAtomic(target, bytes);
+    });
   }
 
   async exists(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** A restore never destroys an edit by hand; snapshots come back; a path is taken as it is typed. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { watchFiles } from "../../src/app/watches.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -63,4 +63,28 @@ it("an edit by hand is a revision before a restore overwrites it, and a snapshot
   expect(await desk.call("history show", { id: "2999-01-01" })).toMatchObject({ kind: "revision" });
   await expect(desk.call("history show", { id: "2020-01-01" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
   await expect(desk.call("history show", { id: "HEAD~99" })).rejects.toMatchObject({ code: "HISTORY_FAILED" });
+});
+
+it("an agent does not write a file between the revision of it and its restore, so that its text is not lost", async () => {
+  desk = await tempDesk();
+  const { history } = desk.open.desk;
+  const path = "research/macro.md";
+  const write = (text: string, replaces?: string) =>
+    desk.call<{ digest: string }>("files write", { path, text, replaces }, { actor: "agent:test" });
+  const { digest } = await write("First.\n");
+  await history.flush();
+  const { digest: second } = await write("Second.\n", digest);
+  const keep = history.keep.bind(history);
+  let late: Promise<unknown> | undefined;
+  const keepThenWrite = vi.spyOn(history, "keep").mockImplementation(async (kept) => {
+    await keep(kept);
+    late = write("Third.\n", second);
+    late.catch(() => undefined);
+    // The write has the time that it needs.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  });
+  await desk.call("history restore", { path, at: "HEAD" });
+  keepThenWrite.mockRestore();
+  await expect(late).rejects.toMatchObject({ code: "FILE_CHANGED" });
+  expect(desk.read(path)).toBe("First.\n");
 });

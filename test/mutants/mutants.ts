@@ -1735,6 +1735,15 @@ const SECOND: readonly Mutant[] = [
     fails: "writes and lists nothing through a link: inbox, issues, orders/pending",
   },
   {
+    name: "199a",
+    removes: "the order of a restore and the writes of commands",
+    file: "src/workspace/file-write.ts",
+    search: "return this.#queue.run(work);",
+    replace: "return work();",
+    test: "test/flows/hand-edits.test.ts",
+    fails: "an agent does not write a file between the revision of it and its restore, so that its text is not lost",
+  },
+  {
     name: "164a",
     removes: "the comparison of fills under the ids of one order",
     file: "src/trading/orders/reconcile.ts",

@@ -13,9 +13,8 @@ export async function restoreFile(
   // The revision is meant as of now: the commit that follows moves HEAD.
   const bytes = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
-  // What is there now may be an edit by hand that no revision has yet.
-  if (await desk.workspace.files.exists(target)) await desk.history.keep(target);
-  await desk.workspace.files.restore(target, bytes);
+  // What is there now may be an edit that no revision has yet.
+  await desk.workspace.files.restore(target, bytes, () => desk.history.keep(target));
   desk.history.request(`restored ${target} from ${revision}`, "human");
   return { path: target, bytes };
 }
