@@ -40,9 +40,9 @@ const WRITABLE: readonly WritableFolder[] = [
   { folder: LAYOUT.snapshots, endings: NOTE, maxBytes: 256 * KIB, isFlat: false },
 ];
 
-/** Agent programs follow the instructions in files of these names, in any folder. */
-const INSTRUCTION_FILES =
-  /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
+/** Programs that a person starts in the folder follow the files of these names, in any folder. */
+const INSTRUCTIONS = "agents|claude|gemini|qwen|copilot-instructions|opencode|package|tsconfig|jsconfig|desk";
+const INSTRUCTION_FILES = new RegExp(`^(${INSTRUCTIONS})(\\.local|\\.override)?\\.(md|json|toml)$`, "i");
 /** Names of the run summaries that the desk writes. */
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
 

@@ -957,9 +957,9 @@ const SECOND: readonly Mutant[] = [
   {
     name: "40d",
     removes: "the revision before a restore",
-    file: "src/trading/projections/restore.ts",
-    search: "  if (await desk.workspace.files.exists(target)) await desk.history.keep(target);\n",
-    replace: "",
+    file: "src/workspace/files.ts",
+    search: "if ((await disk.facts(target)) !== undefined) await keep();",
+    replace: "void keep;",
     test: "test/flows/hand-edits.test.ts",
     fails: "a restore overwrites nothing that the history cannot take",
   },
@@ -1742,6 +1742,15 @@ const SECOND: readonly Mutant[] = [
     replace: "return work();",
     test: "test/flows/hand-edits.test.ts",
     fails: "an agent does not write a file between the revision of it and its restore, so that its text is not lost",
+  },
+  {
+    name: "200a",
+    removes: "the instruction file that Codex reads first",
+    file: "src/workspace/file-write.ts",
+    search: "(\\\\.local|\\\\.override)?",
+    replace: "(\\\\.local)?",
+    test: "test/workspace/files.test.ts",
+    fails: "F3 an agent cannot write research/AGENTS.override.md",
   },
   {
     name: "164a",
