@@ -17,6 +17,8 @@ export interface Transcript {
 export const TRANSCRIPT_CHARS_MAX = 32 * 1024 * 1024;
 /** Older transcripts are removed. */
 export const TRANSCRIPTS_KEPT = 200;
+/** Other files may be there, also of the operator: an archive can make the folder a link to another one. */
+const TRANSCRIPT = /^run-.*\.ndjson$/;
 /** The cost of a line besides its characters, so that empty lines are limited too. */
 const LINE_COST = 64;
 
@@ -84,7 +86,9 @@ class TranscriptWriter implements Transcript {
 /** Creates the folder and removes the oldest transcripts, so that the new one fits. */
 async function prepareFolder(disk: Disk, folder: string): Promise<void> {
   await disk.mkdir(folder, 0o700);
-  const names = (await disk.list(folder)).filter(({ kind }) => kind === "file").map(({ name }) => name);
+  const names = (await disk.list(folder)).flatMap(({ kind, name }) =>
+    kind === "file" && TRANSCRIPT.test(name) ? [name] : [],
+  );
   // The name of a run starts with its time.
   for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1)))
     await removeIfPresent(disk, `${folder}/${name}`);

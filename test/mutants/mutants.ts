@@ -1753,6 +1753,15 @@ const SECOND: readonly Mutant[] = [
     fails: "F3 an agent cannot write research/AGENTS.override.md",
   },
   {
+    name: "201a",
+    removes: "the names of transcripts that are removed",
+    file: "src/workspace/run-transcripts.ts",
+    search: "&& TRANSCRIPT.test(name)",
+    replace: '&& name !== ""',
+    test: "test/workspace/run-transcripts.test.ts",
+    fails: "files that are no transcripts are not removed, also if the folder is a link to one of the operator",
+  },
+  {
     name: "164a",
     removes: "the comparison of fills under the ids of one order",
     file: "src/trading/orders/reconcile.ts",

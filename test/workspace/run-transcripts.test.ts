@@ -1,5 +1,5 @@
 /** What a run's program said, on disk: bounded, pruned, and no reason for a run to fail. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -53,6 +53,18 @@ it("the newest transcripts are kept", async () => {
   expect(names).toHaveLength(TRANSCRIPTS_KEPT);
   expect(names[0]).toBe("run-0006.ndjson");
   expect(names.at(-1)).toBe("run-9999.ndjson");
+});
+
+it("files that are no transcripts are not removed, also if the folder is a link to one of the operator", async () => {
+  const given = desk();
+  const elsewhere = mkdtempSync(join(tmpdir(), "qoc-elsewhere-"));
+  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++) writeFileSync(join(elsewhere, `note-${i}.md`), "");
+  mkdirSync(join(given.root, ".qoc"));
+  symlinkSync(elsewhere, join(given.root, ".qoc/runs"));
+  const transcript = new RunTranscripts(given).open("run-9999", given.log);
+  transcript.line("new");
+  await transcript.close();
+  expect(readdirSync(elsewhere)).toHaveLength(TRANSCRIPTS_KEPT + 6);
 });
 
 it("a transcript is kept if another run removes the oldest transcripts at the same time", async () => {
