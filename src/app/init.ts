@@ -41,6 +41,13 @@ async function refuseFolder(disk: Disk, root: string): Promise<void> {
   throw new QocError("FOLDER_NOT_EMPTY", { path: root, names: `${others.slice(0, NAMES_SHOWN).join(", ")}${more}` });
 }
 
+/** @throws WORKSPACE_INSIDE if the folder is in another desk, whose history and agents would reach its files. */
+async function refuseInside(disk: Disk, root: string): Promise<void> {
+  for (let above = dirname(root); above !== dirname(above); above = dirname(above))
+    if ((await orRefuse(root, disk.facts(`${above}/${LAYOUT.config}`))) !== undefined)
+      throw new QocError("WORKSPACE_INSIDE", { path: root, desk: above, other: `${dirname(above)}/${basename(root)}` });
+}
+
 /** What the file system refuses: a name that is too long, a file on the way, a folder on a disk that is full. */
 async function orRefuse<T>(root: string, answer: Promise<T>): Promise<T> {
   try {
@@ -50,12 +57,13 @@ async function orRefuse<T>(root: string, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** @throws WORKSPACE_EXISTS if the folder is a desk already; FOLDER_REFUSED, FOLDER_NOT_EMPTY. */
+/** @throws WORKSPACE_EXISTS if the folder is a desk already; WORKSPACE_INSIDE, FOLDER_REFUSED, FOLDER_NOT_EMPTY. */
 export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
   if ((await orRefuse(root, disk.facts(`${root}/${LAYOUT.config}`))) !== undefined)
     throw new QocError("WORKSPACE_EXISTS", { path: root });
+  await refuseInside(disk, root);
   await refuseFolder(disk, root);
   await orRefuse(root, disk.mkdir(root));
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);

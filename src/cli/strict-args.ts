@@ -286,20 +286,31 @@ function checkDryRun(entry: CommandSyntax, globals: Globals): void {
 }
 
 function checkRequired(entry: CommandSyntax, values: FlagValues, positionals: readonly string[]): void {
-  for (const flag of entry.args.filter(({ kind }) => kind === "flag")) {
-    const { required, requiredUnless } = flag;
-    const isRequired = required === true || requiredUnless?.every((name) => !values.has(name)) === true;
-    if (isRequired && !values.has(flag.name)) throw usage(entry, `${spelled(flag)} is missing: ${flag.summary}`);
-  }
+  const missing: { readonly name: string; readonly summary: string }[] = [];
   const remaining = [...positionals];
   for (const argument of entry.args.filter(({ kind }) => kind === "positional")) {
     const name = argument.value ?? argument.name;
     const words = argument.many === true ? remaining.splice(0) : remaining.splice(0, 1);
     for (const value of words) checkValue(entry, argument, { value, name });
-    if (words.length === 0 && argument.required === true) throw usage(entry, `${name} is missing: ${argument.summary}`);
+    if (words.length === 0 && argument.required === true) missing.push({ name, summary: argument.summary });
   }
   const extra = remaining.map((word) => JSON.stringify(word)).join(" ");
   if (remaining.length > 0) throw usage(entry, `unexpected ${extra}; put text with spaces in quotes`);
+  for (const flag of entry.args.filter(({ kind }) => kind === "flag")) {
+    const { required, requiredUnless } = flag;
+    const isRequired = required === true || requiredUnless?.every((name) => !values.has(name)) === true;
+    if (isRequired && !values.has(flag.name)) missing.push({ name: spelled(flag), summary: flag.summary });
+  }
+  const [first] = missing;
+  if (first === undefined) return;
+  if (missing.length === 1) throw usage(entry, `${first.name} is missing: ${first.summary}`);
+  throw usage(
+    entry,
+    `${listed(
+      missing.map(({ name }) => name),
+      "and",
+    )} are missing`,
+  );
 }
 
 function flagWords(entry: CommandSyntax, values: FlagValues): readonly string[] {
@@ -325,6 +336,6 @@ function spelled(flag: ArgumentEntry): string {
 }
 
 /** "a", "a or b", "a, b or c". */
-function listed(choices: readonly string[]): string {
-  return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+function listed(words: readonly string[], conjunction: "or" | "and" = "or"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
 }

@@ -151,7 +151,10 @@ function builtIn(word: string): string {
   if (isReviewedExchange(word))
     throw usageError(NAME, `${word} is an exchange; type: qoc ${NAME} ccxt --exchange ${word}`);
   const words = [...BUILT_IN_TYPES, ...Object.keys(CONNECTOR_KINDS)];
-  throw usageError(NAME, `${JSON.stringify(word)} is no type of connector${suggestion(word, words)}`);
+  throw usageError(
+    NAME,
+    `unknown type ${JSON.stringify(word)}: expected ${words.join(", ")}${suggestion(word, words)}`,
+  );
 }
 
 function prefixOf(name: string): string {

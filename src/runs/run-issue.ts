@@ -26,6 +26,7 @@ import { gatherRunContext } from "./gather-context.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { counted } from "../lib/counted.ts";
+import { quoteForShell } from "../lib/shell.ts";
 
 export interface RunView {
   readonly run: string;
@@ -74,7 +75,7 @@ export async function findIssue(store: IssueStore, ref: string): Promise<Issue> 
 function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
   if (!isShelved(status)) return;
   const file = plainPath(path);
-  const message = `${file} is ${status === "draft" ? "a draft" : status}; to let an agent work on it: qoc issues update ${file} --status open`;
+  const message = `${file} is ${status === "draft" ? "a draft" : status}; to let an agent work on it: qoc issues update ${quoteForShell(file)} --status open`;
   throw new QocError("INVALID_INPUT", { command: "run", message });
 }
 

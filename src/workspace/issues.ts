@@ -6,6 +6,7 @@ import type { Clock } from "../domain/ports.ts";
 import { quoteString } from "../lib/invisible-characters.ts";
 import { blockquote } from "../lib/markdown.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import { fileProblem } from "./file-problem.ts";
@@ -135,7 +136,7 @@ export interface IssueChange {
 }
 
 function cutBody({ path, body }: Pick<Issue, "path" | "body">): string {
-  return `${body.slice(0, CUT_CHARS)}…\n\n(cut: ${body.length} characters in all; qoc files read ${path})\n`;
+  return `${body.slice(0, CUT_CHARS)}…\n\n(cut: ${body.length} characters in all; qoc files read ${quoteForShell(path)})\n`;
 }
 
 function stemOf(path: string): string {

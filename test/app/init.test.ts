@@ -34,6 +34,19 @@ describe("qoc init", () => {
     expect(readdirSync(used).toSorted()).toEqual(["README.md", "main.py"]);
   });
 
+  it("refuses a folder inside a desk, at any depth, and names a place beside it", async () => {
+    await init("outer");
+    const desk = join(base, "outer");
+    for (const path of ["outer/inner", "outer/research/deep/inner"])
+      await expect(init(path)).rejects.toMatchObject({
+        code: "WORKSPACE_INSIDE",
+        details: { path: join(base, path), desk },
+        hint: `qoc init ${join(base, "inner")}`,
+      });
+    expect(readdirSync(desk)).not.toContain("inner");
+    expect(readdirSync(join(desk, "research"))).not.toContain("deep");
+  });
+
   it.each([
     ["below a file", "main.py/desk"],
     ["of a name that is too long", `desk-${"x".repeat(255)}`],

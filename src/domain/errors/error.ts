@@ -54,6 +54,7 @@ export const ERRORS = {
     "in a folder of yours: qoc init my-desk",
   ),
   WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
+  WORKSPACE_INSIDE: row("{path} is inside the desk {desk}; nothing was changed", "qoc init {other}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_NOT_YET: row(
     "{file}:{line}:{column}: {key} is documented but not implemented yet{message}",
