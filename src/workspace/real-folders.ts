@@ -67,7 +67,11 @@ export function diskOfRealFolders(disk: Disk, root: string): Disk {
     },
     listSmall: (path, most) => (linkTo(path) === undefined ? disk.listSmall(path, most) : undefined),
     mkdir: async (path, mode) => {
-      if ((await disk.facts(path)) === undefined) await checked([path], () => disk.mkdir(path, mode));
+      if ((await disk.facts(path)) !== undefined) return;
+      // The folder was moved while the desk runs: another one in its old place would keep it from being moved back.
+      if (isInside(root, path) && (await disk.facts(root)) === undefined)
+        throw new QocError("FILE_NOT_FOUND", { path: root });
+      await checked([path], () => disk.mkdir(path, mode));
     },
     writeAtomic: (path, data, mode) => checked([path], () => disk.writeAtomic(path, data, mode)),
     create: (path, data, mode) => checked([path], () => disk.create(path, data, mode)),

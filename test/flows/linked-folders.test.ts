@@ -1,5 +1,14 @@
 /** Folders of the desk that are links, as git and archives make them: no file is taken or put through one. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -68,4 +77,18 @@ it("writes and lists nothing through a link: inbox, issues, orders/pending", asy
     code: "PATH_REFUSED",
   });
   expect(readdirSync(elsewhere)).toEqual(["001-diary.md"]);
+});
+
+it("makes no folder at the place from which the desk's folder was moved while it runs", async () => {
+  const moved = `${desk.root}-moved`;
+  renameSync(desk.root, moved);
+  try {
+    desk.open.logs.error("a line for the log");
+    await desk.open.logs.flush();
+    await expect(desk.call("snapshot")).rejects.toThrow();
+    expect(existsSync(desk.root)).toBe(false);
+  } finally {
+    rmSync(desk.root, { recursive: true, force: true });
+    renameSync(moved, desk.root);
+  }
 });

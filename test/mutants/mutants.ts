@@ -1762,6 +1762,15 @@ const SECOND: readonly Mutant[] = [
     fails: "files that are no transcripts are not removed, also if the folder is a link to one of the operator",
   },
   {
+    name: "202a",
+    removes: "the look at the folder of the desk before another one is made",
+    file: "src/workspace/real-folders.ts",
+    search: "if (isInside(root, path) && (await disk.facts(root)) === undefined)",
+    replace: 'if (path === "")',
+    test: "test/flows/linked-folders.test.ts",
+    fails: "makes no folder at the place from which the desk's folder was moved while it runs",
+  },
+  {
     name: "164a",
     removes: "the comparison of fills under the ids of one order",
     file: "src/trading/orders/reconcile.ts",
