@@ -55,6 +55,8 @@ export interface ConnectorRecord {
   adapterDigest?: Digest | undefined;
   /** The account that the venue named first. */
   accountId?: string | undefined;
+  /** With which mode it was ready last. What it says of its mode before it is ready counts for no other connector. */
+  accountMode?: Mode | undefined;
   /** The reason of a quarantine that the operator ordered. A manual start ends the quarantine. */
   quarantineReason?: string | undefined;
 }
@@ -344,6 +346,7 @@ function changeConnector(
     reason: event.reason,
     adapterDigest,
     accountId: before?.accountId ?? event.accountId,
+    accountMode: event.accountId === undefined ? before?.accountMode : event.mode,
     quarantineReason,
   });
 }

@@ -13,7 +13,7 @@ import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sd
 import type { Check } from "../domain/orders/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
-import { connectorsInScope, guardPath } from "./nav.ts";
+import { connectorsInScope, explained, guardPath } from "./nav.ts";
 
 /** The order as a custom guard receives it. */
 export type GuardedOrder = SdkOrder & { readonly notional: number };
@@ -35,7 +35,8 @@ function freeze<T extends object>(value: T): Readonly<T> {
 /**
  * The accounts, positions and open orders at the connectors of the order's mode that route orders, as plain frozen data
  * for another thread. Amounts are in the currency of the order's account: an account without an exchange rate counts
- * only if its NAV is below zero. The buying power is that of the order's account alone.
+ * only if its NAV is below zero, and a rise that no trade explains does not count. The buying power is that of the
+ * order's account alone.
  */
 export function bookSnapshot(input: GateInput): BookSnapshot {
   const { state } = input;
@@ -47,8 +48,8 @@ export function bookSnapshot(input: GateInput): BookSnapshot {
     if (!counted.has(connector)) continue;
     const path = guardPath(input, connector, { from: account.account.currency, to: currency });
     if (path === undefined && account.nav.gte(ZERO)) continue;
-    nav = nav.plus(path === undefined ? account.nav : atLeast(account.nav, path));
-    cash = cash.plus(path === undefined ? ZERO : atLeast(decimal(account.account.cash), path));
+    nav = nav.plus(path === undefined ? account.nav : atLeast(explained(account.nav, account), path));
+    cash = cash.plus(path === undefined ? ZERO : atLeast(explained(decimal(account.account.cash), account), path));
   }
   return freeze({
     nav: approximate(nav),

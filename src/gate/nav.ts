@@ -145,6 +145,11 @@ function conversionNote(connector: string, { rates, pegs }: RatePath): string {
   return `${connector} counts by ${by.join(" and ")}`;
 }
 
+/** Without a rise that no trade explains: a connector could otherwise lift every limit by a number. */
+export function explained(amount: Decimal, { unexplained }: Pick<AccountRecord, "unexplained">): Decimal {
+  return amount.minus(max(ZERO, unexplained));
+}
+
 export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
@@ -153,9 +158,7 @@ export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
   let gains = "";
   for (const { account, connector, path } of accounts) {
     const { nav, unexplained } = account;
-    // A connector could otherwise lift every limit by a number.
-    const explained = nav.minus(max(ZERO, unexplained));
-    if (path !== undefined) value = value.plus(atLeast(explained, path));
+    if (path !== undefined) value = value.plus(atLeast(explained(nav, account), path));
     else if (nav.lt(ZERO)) return missingInput(ownRate(input, connector, account));
     if (unexplained.gt(ZERO))
       gains += ` (without ${formatMoney(unexplained, account.account.currency)} at ${connector} that no trade explains)`;

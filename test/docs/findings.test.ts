@@ -31,6 +31,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [150, 154],
   [160, 171],
   [174, 178],
+  [188, 192],
   [198, 202],
 ];
 

@@ -79,6 +79,33 @@ describe("a connector with orders = false", () => {
   });
 });
 
+describe("a custom guard", () => {
+  const LIMIT = `import type { BookSnapshot, GuardResult } from "@qoc-app/sdk";
+export default class Limit {
+  readonly key = "limit";
+  readonly description = "the NAV allows it";
+  evaluate(order: { notional: number }, book: BookSnapshot): GuardResult {
+    const isSmall = order.notional <= book.nav / 20;
+    return isSmall ? { result: "allow" } : { result: "block", reason: "NAV " + book.navText + ", cash " + book.cash };
+  }
+}
+`;
+
+  it("counts no rise of another account that no trade explains", async () => {
+    const venue = (name: string) => connector(name, 'mode = "paper"\n[connector.options]\nnav = "1000"');
+    desk = await tempDesk({
+      files: { "venue.ts": adapterFixture("scripted-venue"), "limit.ts": LIMIT },
+      config: () => `${venue("honest")}${venue("hostile")}\n[[guard]]\nkey = "limit"\nadapter = "./limit.ts"\n`,
+    });
+    const reason = { guard: "limit", message: expect.stringContaining("NAV 2000, cash 2000") as string };
+    expect((await propose("honest", "2")).reasons).toMatchObject([reason]);
+    await set("hostile", "nav:1000000000000");
+    await markAccount(desk.open.desk, "hostile" as ConnectorName);
+    expect((await propose("honest", "2", "BBB")).reasons).toMatchObject([reason]);
+    expect((await propose("honest", "1", "CCC")).decision).toBe("allow");
+  });
+});
+
 describe("a connector that is removed from desk.toml", () => {
   it("leaves the book, and its position can be written off", async () => {
     await open(connector("venue", 'mode = "paper"\n[connector.options]\nheld = "7"'));

@@ -116,6 +116,27 @@ describe("an order that is replaced", () => {
 });
 
 describe("answers that contradict earlier ones of the same order", () => {
+  it("are journaled once, if they say that an order which ended as filled was cancelled", async () => {
+    await open();
+    const order = record(await ordered());
+    await set({ order: { venueOrderId: "V1", status: "filled", filledQuantity: "10" } });
+    await queryOrderStatus(desk.open.desk, order);
+    await set({ order: { venueOrderId: "V1", status: "cancelled", filledQuantity: "0" } });
+    const { seq } = desk.open.desk.state;
+    for (let asked = 0; asked < 3; asked++) await queryOrderStatus(desk.open.desk, order);
+    expect([order.state, desk.open.desk.state.seq]).toEqual(["accepted", seq]);
+  });
+
+  it("cut the connector off over its budget of changes, also if the desk asked for them", async () => {
+    await open();
+    const order = record(await ordered());
+    const { fillBudgets, venues } = desk.open.desk;
+    while (fillBudgets.spend(NAME, "report") === undefined);
+    await set({ order: { venueOrderId: "V1", status: "partially_filled", filledQuantity: "1" } });
+    await expect(queryOrderStatus(desk.open.desk, order)).rejects.toMatchObject({ code: "FILL_FLOOD" });
+    expect([venues.facts(NAME)?.state, order.reportedFilled.toFixed()]).toEqual(["quarantined", "0"]);
+  });
+
   it("do not take a fill back, nor open an order that has ended", async () => {
     await open();
     await set({ place: "part" });

@@ -11,11 +11,12 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 const VENUE = adapterSource(`
   set: any = {};
   sent: any[] = [];
+  cancels = 0;
   async getQuote(symbol: string) {
     const isSetting = symbol.startsWith("{");
     if (isSetting) Object.assign(this.set, { emit: [] }, JSON.parse(symbol));
     for (const fill of isSetting ? this.set.emit : []) this.ctx.emitFill({ timestamp: Date.now(), ...fill });
-    return { symbol: isSetting ? "AAA" : symbol, bid: 99.9, ask: 100, timestamp: Date.now() };
+    return { symbol: isSetting ? "AAA" : symbol, bid: 99.9, ask: 100, last: this.cancels + 1, timestamp: Date.now() };
   }
   async getBuyingPower() { return 100000; }
   async getAccount() { return { nav: 100000, cash: 100000, buyingPower: 100000, currency: "USD" }; }
@@ -24,6 +25,7 @@ const VENUE = adapterSource(`
     if (this.set.place === "lost") throw new Error("the connection was lost");
     return { venueOrderId: this.set.id ?? "V" + this.sent.length, status: "acknowledged" };
   }
+  async cancelOrder() { this.cancels += 1; }
   async getOrder(query: any): Promise<any> { return this.set.order ?? null; }
 `);
 const NAME = "v" as ConnectorName;
@@ -166,6 +168,49 @@ describe("the venue's id of another order in flight", () => {
     await emitted({ fillId: "f2", venueOrderId: "V1", quantity: "3" });
     expect([order.filled.toFixed(), second.state, second.venueOrderId]).toEqual(["3", "unknown", undefined]);
     expect([disputes(), positions()]).toEqual([[["disputed", "id"]], { "v/AAA": "3" }]);
+  });
+});
+
+describe("an order that had ended and is open again", () => {
+  type Reopened = (order: ReturnType<typeof record>) => Promise<unknown>;
+  const isFilled = { venueOrderId: "V8", status: "filled", filledQuantity: "10" };
+  it.each<[string, string, Reopened]>([
+    [
+      "a report that all of it is filled",
+      "0",
+      ({ clientOrderId }) => {
+        const report = { ...isFilled, clientOrderId } as VenueReport;
+        return receiveReports(desk.open.desk, NAME, [report]);
+      },
+    ],
+    [
+      "a bust of its fills",
+      "10",
+      ({ clientOrderId }) => emitted({ fillId: "b", venueOrderId: "V8", clientOrderId, busts: "f" }),
+    ],
+  ])("by %s leaves the id that another order has since to that order", async (what, filled, reopen) => {
+    const { order } = await ordered("10");
+    if (filled === "0") await answered(order, { venueOrderId: "V1", status: "cancelled" });
+    else await emitted({ fillId: "f", venueOrderId: "V1", quantity: "10" });
+    await set({ id: "V1" });
+    const { order: second } = await ordered("11");
+    await emitted({ fillId: "stray", venueOrderId: "Z", symbol: "ZZZ" });
+    const before = order.state;
+    await reopen(order);
+    expect([before, order.state, second.state, second.venueOrderId]).toEqual([
+      filled === "0" ? "cancelled" : "filled",
+      filled === "0" ? "accepted" : "partially_filled",
+      "accepted",
+      "V1",
+    ]);
+    expect([...order.flags]).toEqual([filled === "0" ? "contradicted" : "busted"]);
+    await expect(desk.call("cancel", { id: order.id })).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      message: expect.stringContaining(`the venue's order id is that of ${second.id} now`) as string,
+    });
+    expect((await set({})).last).toBe("1");
+    await emitted({ fillId: "f2", venueOrderId: "V1", quantity: "4" });
+    expect([order.filled.toFixed(), second.filled.toFixed()]).toEqual(["0", "4"]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { ConnectorName } from "../../src/domain/ids.ts";
 import { bookSnapshot, guardedOrder } from "../../src/gate/guard-runner.ts";
 import { inputOf } from "../support/gate-case.ts";
-import { scenario } from "../support/journal-scenario.ts";
+import { amount, scenario } from "../support/journal-scenario.ts";
 
 const held = [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }];
 function tale() {
@@ -87,6 +88,15 @@ it("shows a guard nothing of connectors that take no orders or have another mode
     positions: [],
     openOrders: [],
   });
+});
+
+it("counts no rise of an account that no trade explains", () => {
+  const raised = (amountOf: string) => {
+    const event = { type: "nav.unexplained", connector: "cash" as ConnectorName, amount: amount(amountOf) } as const;
+    return bookSnapshot(inputOf(tale().account("cash", { nav: "999000.2", positions: [] }).event(event), {}));
+  };
+  expect(raised("999000")).toMatchObject({ navText: "1000.3", nav: 1000.3, cash: 500.25 });
+  expect(raised("-5")).toMatchObject({ navText: "1000000.3", cash: 999500.25 });
 });
 
 describe("guardedOrder", () => {

@@ -37,6 +37,8 @@ const CONFIG = "test/workspace/config.test.ts";
 const PROPOSALS = "test/workspace/proposals.test.ts";
 const OTHER_PAGE = "test/ui/other-page.test.ts";
 const IDS = "test/flows/ids-of-other-orders.test.ts";
+const REOPENED = "by %s leaves the id that another order has since to that order";
+const ANSWERS = "test/flows/answers-of-other-orders.test.ts";
 
 /** The adapter and the human's authority. */
 const AUTHORITY: readonly Mutant[] = [
@@ -156,8 +158,8 @@ const GUARDS: readonly Mutant[] = [
     name: "3c",
     removes: "the doubt of a NAV that no trade explains",
     file: "src/gate/nav.ts",
-    search: "const explained = nav.minus(max(ZERO, unexplained));",
-    replace: "const explained = nav;",
+    search: "return amount.minus(max(ZERO, unexplained));",
+    replace: "return unexplained.eq(ZERO) ? amount : amount;",
     test: "test/flows/accounts-that-count.test.ts",
     fails: "makes the day's loss unknown until a human says what it was",
   },
@@ -1878,6 +1880,87 @@ const SECOND: readonly Mutant[] = [
     replace: 'renamedTo !== undefined && renamedTo === ""',
     test: SPELLINGS,
     fails: "unknown-instrument blocks the new name of an instrument, %s, while an order of the old one works",
+  },
+  {
+    name: "188a",
+    removes: "the part of a NAV that no trade explains, for custom guards",
+    file: "src/gate/guard-runner.ts",
+    search: "atLeast(explained(account.nav, account), path)",
+    replace: "atLeast(account.nav, path)",
+    test: "test/gate/guard-runner.test.ts",
+    fails: "counts no rise of an account that no trade explains",
+  },
+  {
+    name: "189a",
+    removes: "the limit of the date that a simulated market begins",
+    file: "src/trading/account/ledger-parts.ts",
+    search: "return venueTime - at < SKEW_MS ? venueDate : iso(at - DAY_MS).slice(0, 10);",
+    replace: "return venueDate;",
+    test: "test/trading/account/profit-ledger.test.ts",
+    fails: "of a simulated market that is dated ahead ends no date of the others (marked %s)",
+  },
+  {
+    name: "190a",
+    removes: "the other order that has the id of an order which is open again",
+    file: "src/domain/fills/fill-state.ts",
+    search: "if (otherWithVenueId(state, order, venueOrderId) !== undefined) return;",
+    replace: "",
+    test: IDS,
+    fails: REOPENED,
+  },
+  {
+    name: "190b",
+    removes: "the other order that has the id which a cancel would name",
+    file: "src/trading/orders/cancel.ts",
+    search: "venueOrderId && otherWithVenueId(desk.state, order, venueOrderId)",
+    replace: "undefined as string | undefined",
+    test: IDS,
+    fails: REOPENED,
+  },
+  {
+    name: "190c",
+    removes: "the mark of an order whose ends contradict each other",
+    file: "src/domain/orders/order-state.ts",
+    search: '(order.final === "filled") !== (event.status === "filled")',
+    replace: "order.submitted === undefined",
+    test: "test/domain/orders/order-state.test.ts",
+    fails: "an order that was reported as cancelled, and then as filled without fills, is open again and marked",
+  },
+  {
+    name: "191a",
+    removes: "the budget of changes that the desk asks for",
+    file: "src/trading/orders/reconcile.ts",
+    search: 'desk.fillBudgets.spend(connector, "report")',
+    replace: "undefined as ReturnType<typeof desk.fillBudgets.spend>",
+    test: ANSWERS,
+    fails: "cut the connector off over its budget of changes, also if the desk asked for them",
+  },
+  {
+    name: "191b",
+    removes: "the rank of an end that is news",
+    file: "src/trading/orders/reconcile.ts",
+    search: "(isEnd && outranks(report.status, order.final)) ||",
+    replace: "(isEnd && order.final !== report.status) ||",
+    test: ANSWERS,
+    fails: "are journaled once, if they say that an order which ended as filled was cancelled",
+  },
+  {
+    name: "191c",
+    removes: "the end of a connector that is over its budget when the desk asks",
+    file: "src/trading/orders/reconcile.ts",
+    search: "await withinBudget(desk, order.terms.connector, async () => recordReport(desk, order, report));",
+    replace: "await recordReport(desk, order, report);",
+    test: ANSWERS,
+    fails: "cut the connector off over its budget of changes, also if the desk asked for them",
+  },
+  {
+    name: "192a",
+    removes: "the mode with which a connector named its account",
+    file: "src/trading/account/account-owner.ts",
+    search: "mode: accountMode };",
+    replace: "mode: mode as Mode };",
+    test: "test/trading/account/account-owner.test.ts",
+    fails: "a connector that says another mode than that of its account gets no account of another connector",
   },
 ];
 

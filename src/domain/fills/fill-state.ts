@@ -97,8 +97,20 @@ export function indexOrder(state: FillState, order: OrderRecord, indexed: Indexe
   for (const earlierId of replaced?.ids ?? []) claimFills(state, order, earlierId);
 }
 
+/** Another order in flight that has this id of the venue: until its end, the id names it alone. */
+export function otherWithVenueId(
+  { byVenueOrderId, inFlight }: Pick<FillState, "byVenueOrderId" | "inFlight">,
+  { id, terms }: Pick<OrderRecord, "id" | "terms">,
+  venueOrderId: string,
+): OrderId | undefined {
+  const known = byVenueOrderId.get(`${terms.connector}/${venueOrderId}`);
+  return known !== undefined && known !== id && inFlight.has(known) ? known : undefined;
+}
+
 function claimFills(state: FillState, order: OrderRecord, venueOrderId: string): void {
   const venueKey = `${order.terms.connector}/${venueOrderId}`;
+  // An order that had ended and is open again does not take the id that its venue has given another order since.
+  if (otherWithVenueId(state, order, venueOrderId) !== undefined) return;
   state.byVenueOrderId.set(venueKey, order.id);
   const unmatched = state.unmatchedFills.get(venueKey);
   if (unmatched === undefined) return;

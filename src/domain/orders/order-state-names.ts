@@ -1,5 +1,6 @@
 /** The states of an order: a closed list, in the words of the field. */
 import { suggestion } from "../ids.ts";
+import type { OrderReportStatus } from "../sdk.ts";
 
 export const ORDER_STATES = [
   "proposed",
@@ -36,4 +37,14 @@ export function isTerminal(state: OrderState): boolean {
 /** From approval to the end: the order reserves buying power and exposure. */
 export function isInFlight(state: OrderState): boolean {
   return state !== "proposed" && !isTerminal(state);
+}
+
+/** The words of a venue for the end of an order. */
+export type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
+
+const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
+
+/** Of several ends that a venue reports, the one of the highest rank counts, in any order of arrival. */
+export function outranks(end: VenueFinal, known: VenueFinal | undefined): boolean {
+  return known === undefined || FINAL_RANK[end] > FINAL_RANK[known];
 }

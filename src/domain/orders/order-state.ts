@@ -15,9 +15,8 @@ import {
 } from "./cancel-request.ts";
 import { type OrderTerms, targetOf } from "./order.ts";
 import { NO_FLAGS, NO_KEYS, NO_QUANTITIES, type OrderFlag, added, clearLost } from "./order-flags.ts";
-import { type OrderState, isTerminal } from "./order-state-names.ts";
+import { type OrderState, type VenueFinal, isTerminal, outranks } from "./order-state-names.ts";
 import { type VenueReplacement, continueOrder, totalQuantity } from "./replaced-order.ts";
-import type { OrderReportStatus } from "../sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { VenueFill } from "../market/venue.ts";
 
@@ -80,8 +79,6 @@ export interface AppliedFill {
   readonly inferred: boolean;
 }
 
-type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
-
 /** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
 export interface OrderRecord {
   readonly id: OrderId;
@@ -142,8 +139,6 @@ const REVIEWS_MAX = 20;
 function addFlag(order: OrderRecord, flag: OrderFlag): void {
   order.flags = added(order.flags, flag);
 }
-
-const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
 
 export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord {
   return {
@@ -339,7 +334,10 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
     return;
   }
   if (event.status !== "rejected") order.accepted = true;
-  if (order.final === undefined || FINAL_RANK[event.status] > FINAL_RANK[order.final]) order.final = event.status;
+  // A venue that reported an end without all fills, and then that all is filled: the order waits for the fills.
+  if (order.final !== undefined && (order.final === "filled") !== (event.status === "filled"))
+    addFlag(order, "contradicted");
+  if (outranks(event.status, order.final)) order.final = event.status;
 }
 
 /** Applies a fill under its key. Returns false if the fill was applied before and nothing changed. */

@@ -1,23 +1,12 @@
 /** Whether a report of the venue can be of the order that the desk asked for. */
-import type { FillState } from "../fills/fill-state.ts";
-import type { ClientOrderId, OrderId } from "../ids.ts";
+import { type FillState, otherWithVenueId } from "../fills/fill-state.ts";
+import type { ClientOrderId } from "../ids.ts";
 import type { VenueReport } from "../market/venue.ts";
 import { comparableSymbol } from "./order.ts";
 import type { OrderRecord } from "./order-state.ts";
 
 type ReportedIdentity = Pick<VenueReport, "clientOrderId" | "replacedBy" | "side" | "symbol" | "venueOrderId">;
-type IdsInFlight = Pick<FillState, "byVenueOrderId" | "inFlight">;
-type OrderIndexes = IdsInFlight & Pick<FillState, "byClientOrderId">;
-
-/** Another order in flight that has this id of the venue: until its end, the id names it alone. */
-export function otherWithVenueId(
-  { byVenueOrderId, inFlight }: IdsInFlight,
-  { id, terms }: Pick<OrderRecord, "id" | "terms">,
-  venueOrderId: string,
-): OrderId | undefined {
-  const known = byVenueOrderId.get(`${terms.connector}/${venueOrderId}`);
-  return known !== undefined && known !== id && inFlight.has(known) ? known : undefined;
-}
+type OrderIndexes = Pick<FillState, "byClientOrderId" | "byVenueOrderId" | "inFlight">;
 
 /**
  * What contradicts the order in a report; undefined if it can be the order's. A report that bears the order's client

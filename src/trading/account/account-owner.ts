@@ -47,8 +47,8 @@ export function accountTaken(
 }
 
 function recordedAccount({ connectors }: Readonly<DeskState>, name: string): Account | undefined {
-  const record = connectors.get(name);
-  return record?.accountId === undefined ? undefined : { accountId: record.accountId, mode: record.mode };
+  const { accountId, mode, accountMode = mode } = connectors.get(name) ?? {};
+  return accountId === undefined || accountMode === undefined ? undefined : { accountId, mode: accountMode };
 }
 
 function isSame(a: Account | undefined, b: Account): boolean {

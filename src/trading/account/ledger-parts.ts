@@ -3,8 +3,9 @@
  * cannot change any more move to the archive.
  */
 import type { VenueBalance } from "../../domain/market/venue.ts";
-import type { Decimal } from "../../domain/decimal.ts";
-import type { FillReceived } from "../../domain/event.ts";
+import { type Decimal, ZERO, decimal } from "../../domain/decimal.ts";
+import type { AccountMarked, FillReceived } from "../../domain/event.ts";
+import { iso } from "../../lib/time.ts";
 
 /** Of one instrument or account; amounts are gains, so that fees are below zero. */
 export interface ProfitParts {
@@ -198,4 +199,31 @@ export function removeClosed(parts: LedgerParts, counts: ClosedCounts): void {
   for (const [connector, count] of counts.rows) parts.rows.get(connector)?.splice(0, count);
   parts.points.splice(0, counts.points);
   parts.trades.splice(0, counts.trades);
+}
+
+/** A mark whose time differs by more is of a replayed market. */
+export const SKEW_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * SKEW_MS;
+
+/**
+ * The date that a mark begins for the points of all accounts. A market that is dated ahead would end the dates of the
+ * others: it counts as of the day before, which has begun in every time zone.
+ */
+export function dateOfDesk(
+  { venueDate, venueTime }: Pick<AccountMarked, "venueDate" | "venueTime">,
+  at: number,
+): string {
+  return venueTime - at < SKEW_MS ? venueDate : iso(at - DAY_MS).slice(0, 10);
+}
+
+/** What the balances of before gained since by their rates. */
+export function rateGain(before: readonly VenueBalance[], now: readonly VenueBalance[]): Decimal {
+  const rates = new Map(now.map(({ currency, rate }) => [currency, rate]));
+  let sum = ZERO;
+  for (const { currency, total, rate } of before) {
+    const later = rates.get(currency);
+    if (rate !== undefined && later !== undefined)
+      sum = sum.plus(decimal(total).times(decimal(later).minus(decimal(rate))));
+  }
+  return sum;
 }

@@ -7,12 +7,11 @@ import { isSameCode } from "../../domain/account/currency.ts";
 import type { Table } from "../../domain/config/config-tables.ts";
 import { type Decimal, ONE, ZERO, decimal } from "../../domain/decimal.ts";
 import type { DeskState } from "../../domain/desk-state.ts";
-import type { ConnectorState, DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
+import type { AccountMarked, ConnectorState, DeskEvent, FillReceived, Recorded } from "../../domain/event.ts";
 import { converted, ratePath } from "../../domain/account/exchange-rate.ts";
 import { instrumentKey } from "../../domain/orders/order.ts";
 import { type PositionRecord, unrealizedPnl } from "../../domain/account/position.ts";
 import type { CountedMoney } from "../../domain/account/venue-money.ts";
-import type { VenueBalance } from "../../domain/market/venue.ts";
 import { type FxConfig, fxOf } from "../../workspace/fx-config.ts";
 import {
   type AccountValue,
@@ -25,7 +24,10 @@ import {
   type ProfitRow,
   type TradeRow,
   type ValuePoint,
+  dateOfDesk,
   emptyLedger,
+  rateGain,
+  SKEW_MS,
 } from "./ledger-parts.ts";
 
 export interface LedgerOptions {
@@ -43,7 +45,6 @@ const UNREPORTED: ReadonlySet<ConnectorState> = new Set([
   "quarantined",
   "zombie",
 ]);
-const HOUR_MS = 60 * 60 * 1000;
 
 /** Takes each record with the state before and after it. */
 export class ProfitLedger {
@@ -78,7 +79,7 @@ export class ProfitLedger {
   before({ at, event }: Recorded): void {
     switch (event.type) {
       case "account.marked":
-        this.#beforeMark(event.connector, event.venueDate, at);
+        this.#beforeMark(event, at);
         return;
       case "fill.received":
         this.#keepBeforeFill(event);
@@ -143,11 +144,13 @@ export class ProfitLedger {
     if (this.#parts.rows.size > 0) this.#addPoint(this.#state.lastAt);
   }
 
-  #beforeMark(connector: string, venueDate: string, at: number): void {
+  #beforeMark(event: AccountMarked, at: number): void {
+    const { connector, venueDate } = event;
     const account = this.#state.accounts.get(connector);
-    if (venueDate > this.#parts.date) {
+    const date = dateOfDesk(event, at);
+    if (date > this.#parts.date) {
       if (this.#parts.date !== "") this.#addPoint(at, { isEndOfDate: true });
-      this.#parts.date = venueDate;
+      this.#parts.date = date;
     }
     if (account === undefined) return;
     this.#parts.beforeMoney.delete(connector);
@@ -357,7 +360,7 @@ export class ProfitLedger {
     const { state } = this.#state.connectors.get(connector) ?? {};
     if (state !== undefined && UNREPORTED.has(state)) return true;
     // A replayed market has dates of its own.
-    const isOfNow = Math.abs(venueTime - markedAt) < HOUR_MS;
+    const isOfNow = Math.abs(venueTime - markedAt) < SKEW_MS;
     return isEndOfDate && isOfNow && venueDate < this.#parts.date;
   }
 
@@ -372,18 +375,6 @@ export class ProfitLedger {
     const path = ratePath(table, query);
     return path && converted(ONE, path);
   }
-}
-
-/** What the balances of before gained since by their rates. */
-function rateGain(before: readonly VenueBalance[], now: readonly VenueBalance[]): Decimal {
-  const rates = new Map(now.map(({ currency, rate }) => [currency, rate]));
-  let sum = ZERO;
-  for (const { currency, total, rate } of before) {
-    const later = rates.get(currency);
-    if (rate !== undefined && later !== undefined)
-      sum = sum.plus(decimal(total).times(decimal(later).minus(decimal(rate))));
-  }
-  return sum;
 }
 
 function addIncome(row: ProfitRow, line: keyof IncomeParts, { amount, symbol = "" }: CountedMoney): void {

@@ -12,6 +12,7 @@ import { rateFor, ratePath } from "../../domain/account/exchange-rate.ts";
 import { isForeignMoney } from "../../domain/account/venue-money.ts";
 import { readPages } from "../../host/venue-pages.ts";
 import { recordUnread } from "../fills/record-unread.ts";
+import { withinBudget } from "../fills/within-budget.ts";
 import type { Desk } from "../desk.ts";
 import { observeRatesOf, rateTable } from "./exchange-rates.ts";
 import { counted } from "../../lib/counted.ts";
@@ -144,9 +145,8 @@ export async function followActivities(desk: Desk, connector: ConnectorName): Pr
   if (now - (activitiesAt.get(connector) ?? Number.NEGATIVE_INFINITY) < pause) return false;
   activitiesAt.set(connector, now);
   try {
-    await recoverActivities(desk, connector, account.openedAt);
+    await withinBudget(desk, connector, () => recoverActivities(desk, connector, account.openedAt));
   } catch (error) {
-    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
     desk.log.warn(`activities of ${connector}: ${messageOf(error)}`, { connector });
   }
   return true;

@@ -15,8 +15,7 @@ import {
   laterVersion,
   sameContent,
 } from "../../domain/fills/fill.ts";
-import { ownerOf } from "../../domain/fills/fill-state.ts";
-import { otherWithVenueId } from "../../domain/orders/report-fit.ts";
+import { otherWithVenueId, ownerOf } from "../../domain/fills/fill-state.ts";
 import { type OrderRecord, countedQuantity } from "../../domain/orders/order-state.ts";
 import { copyOrder } from "../../domain/orders/order-copy.ts";
 import { continueOrder, totalQuantity } from "../../domain/orders/replaced-order.ts";

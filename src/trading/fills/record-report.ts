@@ -1,6 +1,5 @@
 /** Takes the reports that a connector pushes, as answers of `getOrder`. */
 import { decimal } from "../../domain/decimal.ts";
-import { QocError } from "../../domain/errors/error.ts";
 import type { ConnectorName } from "../../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../../domain/orders/order-state.ts";
 import type { VenueReport } from "../../domain/market/venue.ts";
@@ -37,11 +36,8 @@ export async function receiveReports(
       hasUnmatched = keepExternalReport(desk, connector, report) || hasUnmatched;
       continue;
     }
-    if (isNews(order, report)) {
-      const exceeded = desk.fillBudgets.spend(connector, "report");
-      if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
-      last = recordReport(desk, order, report);
-    } else if (isTerminal(order.state)) continue;
+    if (isNews(order, report)) last = recordReport(desk, order, report);
+    else if (isTerminal(order.state)) continue;
     if (decimal(report.filledQuantity).gt(order.filled)) gaps.set(order.id, { order, report });
   }
   await last;

@@ -4,6 +4,7 @@ import { text } from "../../domain/decimal.ts";
 import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { Authority } from "../../domain/authority/authority.ts";
 import type { Actor } from "../../domain/event.ts";
+import { otherWithVenueId } from "../../domain/fills/fill-state.ts";
 import type { OrderId } from "../../domain/ids.ts";
 import { type OrderRecord, isTerminal } from "../../domain/orders/order-state.ts";
 import type { CancelHint } from "../../domain/sdk.ts";
@@ -111,13 +112,16 @@ export async function requestCancel(
     return { kind: "taken", lookup: "found" };
   }
   if (order.venueOrderId === undefined) await queryOrderStatus(desk, order).catch(() => undefined);
-  if (order.venueOrderId === undefined) {
-    const reason = "the venue's order id is not known yet, so that no cancel was sent";
+  const { venueOrderId } = order;
+  const other = venueOrderId && otherWithVenueId(desk.state, order, venueOrderId);
+  if (venueOrderId === undefined || other !== undefined) {
+    const trouble = other === undefined ? "is not known yet" : `is that of ${other} now`;
+    const reason = `the venue's order id ${trouble}, so that no cancel was sent`;
     await desk.commit({ type: "cancel.failed", id: order.id, reason });
     return { kind: "unidentified", reason };
   }
   try {
-    await desk.venues.cancel(order.terms.connector, order.venueOrderId, hintOf(order));
+    await desk.venues.cancel(order.terms.connector, venueOrderId, hintOf(order));
   } catch (error) {
     const lookup = await queryOrderStatus(desk, order).catch(() => undefined);
     return { kind: isRefusal(error, lookup) ? "refused" : "unclear", reason: messageOf(error), error };

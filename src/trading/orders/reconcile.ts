@@ -10,6 +10,7 @@ import { QocError, messageOf } from "../../domain/errors/error.ts";
 import type { ConnectorName, OrderId, VenueOrderId } from "../../domain/ids.ts";
 import { isLost } from "../../domain/orders/order-flags.ts";
 import { contradictionOf } from "../../domain/orders/report-fit.ts";
+import { outranks } from "../../domain/orders/order-state-names.ts";
 import { type OrderRecord, disputedQuantity, isTerminal } from "../../domain/orders/order-state.ts";
 import type { UnreadableVenueOrder, VenueFill, VenueReport } from "../../domain/market/venue.ts";
 import type { Desk, ExternalOrder } from "../desk.ts";
@@ -22,6 +23,7 @@ import { workingOrders } from "./follow-pace.ts";
 import { readPages } from "../../host/venue-pages.ts";
 import { judgeContinuedFills, judgeEarlyFills, recordFills } from "../fills/record-fill.ts";
 import { settleOpenCancels } from "./settle-cancels.ts";
+import { withinBudget } from "../fills/within-budget.ts";
 
 const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
@@ -82,14 +84,10 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   const read = (cursor: string | undefined) =>
     desk.venues.fills(connector, since, cursor === undefined ? { symbols } : { symbols, cursor });
   let fresh = 0;
-  try {
-    for await (const page of readPages({ connector, method: "getFills", read })) {
-      const ours = page.items.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
-      fresh += await recordFills(desk, { connector, generation: 0, fills: ours, unread: page.unread, since });
-    }
-  } catch (error) {
-    if (error instanceof QocError && error.code === "FILL_FLOOD") await desk.venues.cutOff(connector, error.message);
-    throw error;
+  for await (const page of readPages({ connector, method: "getFills", read })) {
+    const ours = page.items.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
+    const batch = { connector, generation: 0, fills: ours, unread: page.unread, since };
+    fresh += await withinBudget(desk, connector, () => recordFills(desk, batch));
   }
   return fresh;
 }
@@ -181,15 +179,18 @@ export function isNews(order: OrderRecord, report: VenueReport): boolean {
     order.venueOrderId === undefined ||
     order.state === "unknown" ||
     order.state === "submitting" ||
-    (isEnd && order.final !== report.status) ||
+    (isEnd && outranks(report.status, order.final)) ||
     isLost(order.flags) ||
     (report.replacedBy !== undefined && order.replaced?.ids.has(report.venueOrderId) !== true) ||
     decimal(report.filledQuantity).gt(order.reportedFilled)
   );
 }
 
-/** Journals a report. Resolves when it is on disk. */
+/** Journals a report. Resolves when it is on disk. @throws FILL_FLOOD over the connector's budget of changes. */
 export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<unknown> {
+  const { connector } = order.terms;
+  const exceeded = desk.fillBudgets.spend(connector, "report");
+  if (exceeded !== undefined) throw new QocError("FILL_FLOOD", { connector, ...exceeded });
   const { status, filledQuantity, reason, updatedAt, replacedBy, quantity, limitPrice } = report;
   const venueOrderId = report.venueOrderId as VenueOrderId;
   const replacement =
@@ -203,7 +204,8 @@ export function recordReport(desk: Desk, order: OrderRecord, report: VenueReport
 /** Journals what a report of the venue changes, and fetches the fills that its total contains. */
 export async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   // An unchanged report is not journaled again.
-  if (isNews(order, report)) await recordReport(desk, order, report);
+  if (isNews(order, report))
+    await withinBudget(desk, order.terms.connector, async () => recordReport(desk, order, report));
   else if (isTerminal(order.state)) return;
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
 }

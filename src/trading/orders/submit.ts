@@ -4,7 +4,7 @@ import { QocError } from "../../domain/errors/error.ts";
 import type { VenueOrderId } from "../../domain/ids.ts";
 import type { Order } from "../../domain/orders/order.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
-import { otherWithVenueId } from "../../domain/orders/report-fit.ts";
+import { otherWithVenueId } from "../../domain/fills/fill-state.ts";
 import type { Cleared } from "../../gate/cleared.ts";
 import type { PlaceOutcome } from "../../host/venue-client.ts";
 import type { Desk } from "../desk.ts";

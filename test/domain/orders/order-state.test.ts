@@ -183,6 +183,12 @@ const ROWS: readonly Row[] = [
     flags: ["late_fill"],
   },
   {
+    name: "filled by a report alone, and then expired",
+    tell: (t) => working(t).reported("a", "filled", "10").reported("a", "expired"),
+    state: "accepted",
+    flags: ["contradicted"],
+  },
+  {
     name: "expired, a late fill",
     tell: (t) => working(t).reported("a", "expired").fill("a"),
     state: "filled",
@@ -287,6 +293,11 @@ describe("an order", () => {
     ]) {
       expect(orderOf(more(lost(scenario().desk()))).state).toBe("unknown");
     }
+  });
+
+  it("an order that was reported as cancelled, and then as filled without fills, is open again and marked", () => {
+    const order = orderOf(working(scenario().desk()).reported("a", "cancelled").reported("a", "filled", "10"));
+    expect([order.state, [...order.flags]]).toEqual(["accepted", ["contradicted"]]);
   });
 
   it("an approved order keeps its terms when its file is edited afterwards", () => {

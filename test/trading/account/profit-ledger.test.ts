@@ -243,6 +243,28 @@ describe("an account that its venue does not report", () => {
     marked(marked(tale, ["paper"], "2026-07-02"), ["paper"], "2026-07-03");
     expect(whole(tale).every(([, complete]) => complete)).toBe(true);
   });
+
+  it.each([
+    ["first", 4],
+    ["last", 3],
+  ] as const)("of a simulated market that is dated ahead ends no date of the others (marked %s)", (place, days) => {
+    const ahead = (to: JournalScenario) => to.account("broker", { venueTime: Date.parse("2199-10-10T15:00:00Z") });
+    const tale = scenario().desk();
+    if (place === "first") ahead(tale);
+    for (const day of [6, 7, 8, 9]) {
+      marked(tale, ["paper"], `2026-07-0${day}`);
+      if (day === 6 && place === "last") ahead(tale);
+      tale.wait(86_400_000);
+    }
+    const { points, statistics } = equityReport(ledgerOf(tale).points, "USD");
+    expect([...new Set(points.map(({ date }) => date))].toSorted().slice(-4)).toEqual([
+      "2026-07-06",
+      "2026-07-07",
+      "2026-07-08",
+      "2026-07-09",
+    ]);
+    expect([statistics.days, statistics.incompleteDays]).toEqual([days, 0]);
+  });
 });
 
 it("money that was explained a day later belongs to the date on which the NAV changed", () => {
