@@ -152,12 +152,13 @@ class PageRequests {
       response.writeHead(308, { ...PAGE_HEADERS, location: "/ui/" }).end();
       return;
     }
-    const file = this.#options.files.get(pathname === "/ui/" ? "index.html" : pathname.slice("/ui/".length));
+    const isPage = pathname === "/ui/";
+    const file = this.#options.files.get(isPage ? "index.html" : pathname.slice("/ui/".length));
     if (file === undefined) throw new Refused(404, "path");
     const caching = file.isHashed ? { "cache-control": "public, max-age=31536000, immutable" } : {};
     const clearing = searchParams.has("open") ? CLEARED_CACHE : {};
     response.writeHead(200, { ...PAGE_HEADERS, ...caching, ...clearing, "content-type": file.type });
-    response.end(file.body);
+    response.end(isPage && !isOwn ? openedByOther(file.body) : file.body);
   }
 
   #openStream(
@@ -248,6 +249,14 @@ class PageRequests {
     const age = login === undefined ? 0 : Math.floor(PAGE_SESSION_MS / 1000);
     return `${this.#cookieName}=${login?.cookie ?? ""}; HttpOnly; SameSite=Strict; Path=/ui; Max-Age=${age}${secure}`;
   }
+}
+
+/**
+ * The page, marked as opened by a page of another site or port: that one chose the moment, and the human may be typing
+ * for it.
+ */
+function openedByOther(page: Uint8Array): string {
+  return Buffer.from(page).toString("utf8").replace("<html ", '<html data-opened-by="other" ');
 }
 
 /**

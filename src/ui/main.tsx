@@ -107,4 +107,6 @@ function drawSession(place: Element): void {
 
 if (code !== undefined) await signIn(code);
 else if (!client.isSignedIn) signedOut.value = { kind: "none" };
+else if (document.documentElement.dataset["openedBy"] === "other")
+  signedOut.value = { kind: "opened by other", goOn: () => (signedOut.value = undefined) };
 drawSession(root);

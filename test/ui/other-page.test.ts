@@ -131,6 +131,54 @@ describePage("a page of another server", () => {
     await desk.reaches(id, "cancelled");
   });
 
+  it("W51 that opens the desk in a small window while the human types passes on no key", async () => {
+    await desk.signIn(context);
+    const id = await desk.propose();
+    const page = await context.newPage();
+    await page.goto(`${other}/`);
+    await page.evaluate((address) => {
+      const small = "popup,width=900,height=100,left=9999,top=9999";
+      addEventListener("keydown", () => void open(address, "", small), { once: true });
+    }, `${desk.origin}/ui/#/review`);
+    const opening = context.waitForEvent("page");
+    await page.keyboard.press("b");
+    const opened = await opening;
+    await opened.getByRole("heading", { name: "Another page opened this one" }).waitFor();
+    // "a" goes to the button that approves, and Enter presses it.
+    for (const _ of [1, 2, 3, 4]) {
+      await opened.keyboard.type("anana", { delay: 200 });
+      await opened.keyboard.press("Enter");
+    }
+    expect(await opened.locator("header.top").count()).toBe(0);
+    await opened.getByRole("button", { name: "Go on to the desk" }).click();
+    await opened.waitForURL(`**/ui/#/review/${id}`);
+    await opened.locator('#approve[aria-disabled="false"]').waitFor();
+    await desk.call("reject", { id, comment: "a test" });
+  });
+
+  it("W51 whose keys go on while a review comes to the front approves nothing until they rest", async () => {
+    await desk.signIn(context);
+    const id = await desk.propose();
+    await context.close();
+    // The pause of the review lasts for seven seconds.
+    context = await browser.context({ speed: 0.1 });
+    await desk.signIn(context);
+    const page = await context.newPage();
+    await page.goto(`${desk.origin}/ui/#/review/${id}`);
+    const approve = page.locator("#approve");
+    await approve.waitFor();
+    const until = Date.now() + 10_000;
+    while (Date.now() < until) {
+      await page.keyboard.press("a");
+      await page.keyboard.press("Enter");
+      await page.waitForTimeout(300);
+    }
+    expect(await approve.getAttribute("aria-disabled")).toBe("true");
+    await page.locator('#approve[aria-disabled="false"]').waitFor();
+    await page.keyboard.press("Enter");
+    await desk.reaches(id, "accepted");
+  });
+
   it("W40 that sets cookies of the same name for every path does not shut the page out", async () => {
     const { page } = await desk.signIn(context);
     const [{ name = "" } = {}] = await context.cookies();

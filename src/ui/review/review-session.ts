@@ -56,6 +56,7 @@ export class ReviewSession {
         void this.read(true);
       }),
       onReturn(() => this.pause()),
+      onKey(() => this.#takeKey()),
     );
     void this.read();
     return () => {
@@ -171,6 +172,11 @@ export class ReviewSession {
     });
   }
 
+  /** Keys that go on from before the pause were meant for what was there then: it lasts until they rest. */
+  #takeKey(): void {
+    if (!this.isSettled.peek()) this.pause();
+  }
+
   async approve(): Promise<void> {
     const { shown } = this.reading.peek() ?? {};
     if (shown === undefined || !this.isSettled.peek()) return;
@@ -244,6 +250,12 @@ function onReturn(run: () => void): () => void {
   const ends = new AbortController();
   for (const name of ["focus", "pageshow"]) addEventListener(name, run, { signal: ends.signal });
   document.addEventListener("visibilitychange", run, { signal: ends.signal });
+  return () => ends.abort();
+}
+
+function onKey(run: () => void): () => void {
+  const ends = new AbortController();
+  document.addEventListener("keydown", run, { capture: true, signal: ends.signal });
   return () => ends.abort();
 }
 
