@@ -39,6 +39,16 @@ const BUNDLER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json", "pac
 const BUNDLER_FILE_BYTES_MAX = 1024 * 1024;
 const PACKAGE = /^(@[^/]+\/)?[^./@][^/]*/;
 const PACKAGE_ENTRY = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/;
+/** A folder of packages, with the scope and the name that follow. */
+const PACKAGE_PARTS = /\/node_modules(?=\/|$)(?:\/(@[^/]+))?(?:\/([^/]+))?/g;
+
+/** Each may be a link, which leads to packages of elsewhere: `/a/node_modules`, `/a/node_modules/@b` and `…/@b/c`. */
+function packageParts(path: string): readonly string[] {
+  return [...path.matchAll(PACKAGE_PARTS)].flatMap(({ 0: whole, 1: scope, index }) => {
+    const folder = `${path.slice(0, index)}/node_modules`;
+    return [folder, ...(scope === undefined ? [] : [`${folder}/${scope}`]), path.slice(0, index + whole.length)];
+  });
+}
 
 /** Put it before other plugins: it decides nothing but refusals. */
 export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
@@ -61,13 +71,17 @@ export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
     setup: (build) => {
       // Before the bundler reads the files of a folder, which it does while it resolves.
       build.onResolve({ filter: /^(\/|\.{1,2}(\/|$))/ }, async ({ path, resolveDir }) =>
-        refusal(await firstProblem(bundlerFiles(resolve(resolveDir, path)))),
+        refusal(
+          await firstProblem([resolve(resolveDir, path)].flatMap((to) => [...packageParts(to), ...bundlerFiles(to)])),
+        ),
       );
       build.onResolve({ filter: PACKAGE }, async ({ path, resolveDir }) => {
         if (resolveDir === "") return undefined;
         const [name] = PACKAGE.exec(path) ?? [];
         const entries = [resolveDir, ...parentFolders(resolveDir)].map((folder) => `${folder}/node_modules/${name}`);
-        return refusal(await firstProblem(entries.flatMap((entry) => [entry, `${entry}/package.json`])));
+        return refusal(
+          await firstProblem(entries.flatMap((entry) => [...packageParts(entry), `${entry}/package.json`])),
+        );
       });
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
         const [entry = path] = PACKAGE_ENTRY.exec(path) ?? [];

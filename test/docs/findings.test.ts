@@ -30,7 +30,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [140, 142],
   [150, 154],
   [160, 171],
-  [174, 179],
+  [174, 180],
   [188, 192],
   [198, 202],
 ];

@@ -153,6 +153,32 @@ describe("a file above the desk that says where imports lead, and belongs to", (
     expect(await messageOfRefusal(bundle(shared, OTHER))).toContain("belongs to user 1001");
     expect((await bundle(shared, OPERATOR)).code).toContain("module2.exports = 2");
   });
+
+  it.each([
+    ["node_modules", "prices", "desk/other"],
+    ["node_modules/@feed", "@feed/prices", "../desk/other"],
+  ])("another user is refused if it is a link to packages of the operator: %s", async (link, name, target) => {
+    const shared = await createFiles({
+      "desk/other/prices/index.js": "module.exports = 2;",
+      "desk/a.ts": `import price from "${name}"; export default price;`,
+    });
+    await mkdir(dirname(join(shared, link)), { recursive: true });
+    await symlink(target, join(shared, link));
+    const disk = nodeDisk();
+    const withOwner = (owner: number): Disk =>
+      Object.assign(Object.create(disk) as Disk, {
+        facts: async (path: string) => {
+          const found = await disk.facts(path);
+          return found && { ...found, uid: path === join(shared, link) ? owner : OPERATOR };
+        },
+      });
+    const linked = (owner: number) =>
+      bundleAdapter({
+        ...{ connector: "venue", adapter: join(shared, "desk/a.ts"), disk: withOwner(owner), allowed: [], tcp: false },
+      });
+    expect(await messageOfRefusal(linked(OTHER))).toContain(`${join(shared, link)} belongs to user 1001`);
+    expect((await linked(OPERATOR)).code).toContain("module2.exports = 2");
+  });
 });
 
 describe("the exchange of a ccxt connector", () => {

@@ -1737,6 +1737,15 @@ const SECOND: readonly Mutant[] = [
     fails: "W51 whose keys go on while a review comes to the front approves nothing until they rest",
   },
   {
+    name: "180a",
+    removes: "the owners of the links above a package",
+    file: "src/host/file-owners.ts",
+    search: "return [...path.matchAll(PACKAGE_PARTS)]",
+    replace: "return [...path.slice(0, 0).matchAll(PACKAGE_PARTS)]",
+    test: "test/host/file-owners.test.ts",
+    fails: "another user is refused if it is a link to packages of the operator: %s",
+  },
+  {
     name: "198a",
     removes: "the refusal to write through a folder that is a link",
     file: "src/workspace/real-folders.ts",
