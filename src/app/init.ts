@@ -9,6 +9,7 @@ import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.t
 import { quoteForShell } from "../lib/shell.ts";
 import { FIRST_ISSUE, HOUSE_RULES, deskToml } from "../workspace/config-template.ts";
 import { FOLDERS, LAYOUT, keyPath } from "../workspace/layout.ts";
+import { checkHome } from "../workspace/workspace-trust.ts";
 
 export interface InitOptions {
   readonly disk: Disk;
@@ -57,7 +58,10 @@ async function orRefuse<T>(root: string, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** @throws WORKSPACE_EXISTS if the folder is a desk already; WORKSPACE_INSIDE, FOLDER_REFUSED, FOLDER_NOT_EMPTY. */
+/**
+ * @throws WORKSPACE_EXISTS if the folder is a desk already; WORKSPACE_INSIDE, FOLDER_REFUSED, FOLDER_NOT_EMPTY,
+ * HOME_FOLDER_UNSAFE.
+ */
 export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
@@ -65,6 +69,8 @@ export async function initDesk(options: InitOptions) {
     throw new QocError("WORKSPACE_EXISTS", { path: root });
   await refuseInside(disk, root);
   await refuseFolder(disk, root);
+  // The keys would be in the folder of another user, who could take them away.
+  await checkHome(disk, { home, uid: process.getuid?.() ?? 0 });
   await orRefuse(root, disk.mkdir(root));
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const deskId = ids.random(16);

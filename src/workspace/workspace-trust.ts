@@ -59,9 +59,9 @@ async function locateNamed(disk: Disk, from: string): Promise<string> {
 
 /**
  * The folder names programs, in its config.toml, and workspaces that are trusted. Where the home is a folder of several
- * users, for example /tmp, another one may have made it first.
+ * users, for example /tmp, another one may have made it first. @throws HOME_FOLDER_UNSAFE.
  */
-async function checkHome(disk: Disk, { home, uid }: WorkspaceUser): Promise<void> {
+export async function checkHome(disk: Disk, { home, uid }: WorkspaceUser): Promise<void> {
   const path = join(home, ".qoc");
   const named = await disk.facts(path);
   if (named === undefined) return;
@@ -90,7 +90,7 @@ async function foreignOwners(disk: Disk, root: string, uid: number): Promise<rea
 
 /**
  * Adds the workspace at or above `from` to the list of trusted workspaces. A workspace of this user needs no trust and
- * is not added. @throws FOLDER_MISSING; NO_WORKSPACE.
+ * is not added. @throws FOLDER_MISSING; NO_WORKSPACE; HOME_FOLDER_UNSAFE.
  */
 export async function trustWorkspace(
   disk: Disk,
@@ -98,6 +98,7 @@ export async function trustWorkspace(
   { uid, home }: WorkspaceUser,
 ): Promise<TrustedWorkspace> {
   const root = await locateNamed(disk, from);
+  await checkHome(disk, { uid, home });
   const path = realpathSync(root);
   const owners = await foreignOwners(disk, root, uid);
   if (owners.length === 0) return { path, owners: [uid] };

@@ -1,6 +1,6 @@
 /** `qoc init` refuses a folder that is used for something else. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,8 +14,7 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const base = mkdtempSync(join(tmpdir(), "qoc-init-"));
 
-function init(path: string) {
-  const home = join(base, "home");
+function init(path: string, home = join(base, "home")) {
   return initDesk({ disk: nodeDisk(), ids: systemIds, home, cwd: base, path, packageRoot: PACKAGE_ROOT });
 }
 function folder(name: string, files: readonly string[]): string {
@@ -45,6 +44,15 @@ describe("qoc init", () => {
       });
     expect(readdirSync(desk)).not.toContain("inner");
     expect(readdirSync(join(desk, "research"))).not.toContain("deep");
+  });
+
+  it("makes no key in a folder of the home that other users can write to, and no desk", async () => {
+    const home = join(base, "shared-home");
+    mkdirSync(join(home, ".qoc"), { recursive: true });
+    chmodSync(join(home, ".qoc"), 0o777);
+    const path = join(base, "of-shared-home");
+    await expect(init(path, home)).rejects.toMatchObject({ code: "HOME_FOLDER_UNSAFE" });
+    expect([readdirSync(join(home, ".qoc")), existsSync(path)]).toEqual([[], false]);
   });
 
   it.each([

@@ -1746,6 +1746,15 @@ const SECOND: readonly Mutant[] = [
     fails: "another user is refused if it is a link to packages of the operator: %s",
   },
   {
+    name: "181a",
+    removes: "the check of the home's folder before the keys are made",
+    file: "src/app/init.ts",
+    search: "  await checkHome(disk, { home, uid: process.getuid?.() ?? 0 });\n",
+    replace: "",
+    test: "test/app/init.test.ts",
+    fails: "makes no key in a folder of the home that other users can write to, and no desk",
+  },
+  {
     name: "198a",
     removes: "the refusal to write through a folder that is a link",
     file: "src/workspace/real-folders.ts",
