@@ -136,13 +136,9 @@ function anchorCheck(desk: Pick<Desk, "record" | "state">): DoctorCheck {
 function historyCheck(desk: Pick<Desk, "config" | "history">): DoctorCheck {
   if (!desk.config.workspace.historyEnabled)
     return { name: "history", status: "skip", message: "history_enabled = false" };
-  if (!desk.history.available)
-    return {
-      name: "history",
-      status: "warn",
-      message: "git is not installed; the desk trades without file history",
-      fix: "install git",
-    };
+  const { unavailable } = desk.history;
+  if (unavailable !== undefined)
+    return { name: "history", status: "warn", message: unavailable.message, fix: unavailable.hint };
   const problem = desk.history.problem();
   if (problem === "") return { name: "history", status: "ok", message: "git keeps the file history" };
   const fix = "move these files out of the folder, or name them in .gitignore";

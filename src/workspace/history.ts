@@ -18,8 +18,8 @@ import {
 import { LAYOUT } from "./layout.ts";
 
 export interface History {
-  /** false: git is not installed, or the history is disabled. */
-  readonly available: boolean;
+  /** Why there is no history; undefined if there is one. */
+  readonly unavailable: QocError | undefined;
   /**
    * Commits the changed files soon; requests within two seconds share one commit. A failure is logged. `by`: an actor,
    * or the desk itself.
@@ -85,7 +85,7 @@ function unavailable(reason: QocError, written: HistoryOptions["written"]): Hist
   const nothing = (): void => void written();
   const done = (): Promise<void> => Promise.resolve();
   return {
-    available: false,
+    unavailable: reason,
     request: nothing,
     touch: nothing,
     flush: done,
@@ -107,6 +107,12 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable(switchedOff(), options.written);
+  // The desk would overwrite the configuration and the branch of a repository elsewhere.
+  if ((await options.disk.facts(gitDir))?.kind === "symlink") {
+    const linked = new QocError("HISTORY_LINKED", { path: gitDir });
+    options.log.warn(linked.message);
+    return unavailable(linked, options.written);
+  }
   try {
     // The file may exist and fail: the git of macOS does without the developer tools.
     await git(["--version"]);
@@ -195,7 +201,7 @@ interface NewRevision {
 }
 
 class GitHistory extends GitRevisions implements History {
-  readonly available = true;
+  readonly unavailable = undefined;
   readonly #options: HistoryOptions;
   readonly #git: Git;
   #reasons: string[] = [];

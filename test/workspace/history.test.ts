@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  symlinkSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -482,7 +483,23 @@ describe.skipIf(!hasGit)("history", () => {
     const history = await open(root, { path: `.::bin:./bin:${process.env["PATH"]}` });
     history.request("first");
     await history.flush();
-    expect([history.available, existsSync(marker)]).toEqual([true, false]);
+    expect([history.unavailable, existsSync(marker)]).toEqual([undefined, false]);
+  });
+
+  it("a link in place of the git dir is refused, and the repository that it leads to stays as it is", async () => {
+    const root = desk();
+    const other = mkdtempSync(join(tmpdir(), "qoc-other-"));
+    execFileSync("git", ["init", "--quiet", "--initial-branch=main", other]);
+    const config = readFileSync(join(other, ".git/config"), "utf8");
+    mkdirSync(join(root, ".qoc"), { recursive: true });
+    symlinkSync(join(other, ".git"), join(root, ".qoc/history.git"));
+    const history = await open(root);
+    history.request("first");
+    await history.flush();
+    expect(history.unavailable).toMatchObject({ code: "HISTORY_LINKED" });
+    await expect(history.show("HEAD")).rejects.toMatchObject({ code: "HISTORY_LINKED" });
+    expect(readFileSync(join(other, ".git/config"), "utf8")).toBe(config);
+    expect(readFileSync(join(other, ".git/HEAD"), "utf8")).toBe("ref: refs/heads/main\n");
   });
 
   it("a repository that was unpacked in the folder starts no program, also if an earlier revision names its commit", async () => {
@@ -640,14 +657,14 @@ describe("without git", () => {
     mkdirSync(path);
     writeFileSync(join(path, "git"), "#!/bin/sh\necho developer tools are missing >&2\nexit 1\n", { mode: 0o755 });
     const history = await open(root, { path: `${path}:${process.env["PATH"]}` });
-    expect(history.available).toBe(false);
+    expect(history.unavailable).toMatchObject({ code: "GIT_MISSING" });
     await expect(history.show("HEAD")).rejects.toMatchObject({ code: "GIT_MISSING" });
   });
 
   it("without git the history is not available, and reports that git is missing only when it is used", async () => {
     const root = desk();
     const history = await open(root, { path: join(root, "empty") });
-    expect(history.available).toBe(false);
+    expect(history.unavailable).toMatchObject({ code: "GIT_MISSING" });
     history.request("x");
     await history.flush();
     await expect(history.show("HEAD")).rejects.toMatchObject({ code: "GIT_MISSING" });

@@ -123,6 +123,10 @@ export const ERRORS = {
   }),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
+  HISTORY_LINKED: row(
+    "{path} is a link to a folder elsewhere; the desk trades but keeps no file history",
+    "rm {path}; qoc down; qoc up",
+  ),
   HISTORY_FAILED: row("history: {message}", "qoc history list"),
   // journal
   JOURNAL_CORRUPT: row(
