@@ -45,7 +45,7 @@ import { oneLine } from "../words.ts";
 import { type BarsPage, type BarsQuery, readBars } from "./bars.ts";
 import { CoinPairs } from "./coins.ts";
 import { isStated, millis } from "./fields.ts";
-import { sessionsOf } from "./calendar.ts";
+import { readSessions } from "./calendar.ts";
 import { allOpenOrders } from "./open-orders.ts";
 import { orderBody } from "./order-body.ts";
 import { AlpacaQuotes } from "./quotes.ts";
@@ -57,7 +57,6 @@ import {
   type ActivityEvent,
   AlpacaClient,
   type Answer,
-  type CalendarDay,
   type Settings,
   type TradeUpdate,
   type VenueAccount,
@@ -72,7 +71,6 @@ import {
   settingsOf,
 } from "./wire.ts";
 
-const DAY_MS = 24 * 60 * 60_000;
 /** Account numbers of Alpaca's paper environment begin with this. */
 const PAPER_PREFIX = "PA";
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
@@ -105,7 +103,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   #stream: AccountStream | undefined;
   #quotes!: AlpacaQuotes;
   readonly #search = new AssetSearch(() => this.#assets());
-  readonly #coins = new CoinPairs(() => this.#client.get<readonly VenueAsset[]>(CRYPTO_ASSETS));
+  readonly #coins = new CoinPairs(() => this.#client.list<VenueAsset>(CRYPTO_ASSETS));
   #gap!: StreamGap;
   readonly #versions = new TradeVersions();
   #tradesAlone!: TradesAlone;
@@ -171,7 +169,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async #assets(): Promise<readonly VenueAsset[]> {
-    const lists = [STOCK_ASSETS, CRYPTO_ASSETS].map((path) => this.#client.get<readonly VenueAsset[]>(path));
+    const lists = [STOCK_ASSETS, CRYPTO_ASSETS].map((path) => this.#client.list<VenueAsset>(path));
     return (await Promise.all(lists)).flat();
   }
 
@@ -180,7 +178,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async getPositions(): Promise<Position[]> {
-    const positions = await this.#client.get<readonly VenuePosition[]>("/v2/positions");
+    const positions = await this.#client.list<VenuePosition>("/v2/positions");
     const pairs = await this.#coins.covering(positions);
     return positions.map((position) => positionOf(position, pairs));
   }
@@ -257,7 +255,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
   }
 
   async getOpenOrders(): Promise<(OrderReport | UnreadableOrder)[]> {
-    const orders = await allOpenOrders((path) => this.#client.get<readonly VenueOrder[]>(path));
+    const orders = await allOpenOrders((path) => this.#client.list<VenueOrder>(path));
     const pairs = await this.#coins.covering(orders);
     return orders.map((order) => openReportOf(order, pairs));
   }
@@ -289,22 +287,17 @@ export default class AlpacaConnector implements ConnectorAdapter {
   async getRates(pairs: readonly string[]): Promise<Rate[]> {
     const names = pairs.map((pair) => pair.replace("/", ""));
     const query = new URLSearchParams({ currency_pairs: names.join(",") });
-    const { rates = {} } = await this.#client.get<RatesAnswer>(`/v1beta1/forex/latest/rates?${query}`, "data");
+    const { rates } = await this.#client.get<RatesAnswer>(`/v1beta1/forex/latest/rates?${query}`, "data");
     return pairs.flatMap((pair, index) => {
-      const found = rates[names[index] ?? ""];
-      return found === undefined ? [] : [rateOf(pair, found)];
+      const found = rates?.[names[index] ?? ""];
+      return found === undefined || found === null ? [] : [rateOf(pair, found)];
     });
   }
 
   /** Coins trade at any time: their one session is the time asked for. */
   async getSchedule(symbol: string, from: number, to: number): Promise<Session[]> {
     if (isCrypto(symbol)) return [{ open: from, close: to, kind: "core" }];
-    // A day's sessions may begin on the day before in UTC.
-    const dates = [from - DAY_MS, to + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10));
-    const query = new URLSearchParams({ start: dates[0] ?? "", end: dates[1] ?? "" });
-    const { calendar } = await this.#client.get<{ calendar: readonly CalendarDay[] }>(`/v3/calendar/NYSE?${query}`);
-    const sessions = calendar.flatMap((day) => sessionsOf(day));
-    return sessions.filter(({ open, close }) => Number(close) > from && Number(open) < to);
+    return readSessions((path) => this.#client.get(path), from, to);
   }
 
   getBars(symbol: string, options: BarsQuery): Promise<Bar[]> {
@@ -391,7 +384,7 @@ interface ActivityPage {
 }
 
 interface RatesAnswer {
-  readonly rates?: Readonly<Record<string, VenueRate>>;
+  readonly rates?: Readonly<Record<string, VenueRate | null>> | null;
 }
 
 function describe(answer: Answer): string {

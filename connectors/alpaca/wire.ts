@@ -232,6 +232,11 @@ export class AlpacaClient {
     return found;
   }
 
+  /** As `get`, for an answer that is a list of objects. */
+  async list<T extends object>(path: string): Promise<readonly T[]> {
+    return listOf<T>(await this.get<unknown>(path), path);
+  }
+
   /** Resolves to undefined if Alpaca answers 404. @throws as `get`. */
   async find<T>(path: string, host: "trading" | "data" = "trading"): Promise<T | undefined> {
     const answer = await this.send("GET", path, { host });
@@ -303,6 +308,13 @@ function bodyOf<T>(answer: Answer, path: string): T {
   if (typeof body !== "object" || body === null || errorIn(body) !== undefined)
     throw new Error(`Alpaca answered ${path.split("?")[0] ?? path} with ${describe(answer)}`);
   return body as T;
+}
+
+/** @throws Error if the value is no list of objects. */
+export function listOf<T extends object>(value: unknown, path: string): readonly T[] {
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry === "object" && entry !== null);
+  if (!isList) throw new Error(`Alpaca answered ${path.split("?")[0] ?? path} with something else than a list`);
+  return value as readonly T[];
 }
 
 function describe(answer: Answer): string {

@@ -20,6 +20,7 @@ const trade = (ref_id: string, more: object = {}, details: object = {}) => ({
 });
 
 let server: Server;
+let answers: Record<string, object>;
 let activities: readonly object[] = [];
 let stream: WebSocket | undefined;
 let connector: AlpacaConnector;
@@ -29,6 +30,7 @@ let warned: string;
 
 beforeEach(async () => {
   [activities, fills, streams, warned] = [[], [], ["trade_updates"], ""];
+  answers = { ...ANSWERS };
   server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://venue");
     const isEvents = pathname.endsWith("/events/activities");
@@ -36,7 +38,7 @@ beforeEach(async () => {
     // As the format allows: the data of an event on several lines, and both characters at their ends.
     const linesOf = (event: object) => JSON.stringify(event, undefined, 1).replaceAll(/^/gm, "data: ");
     const events = activities.map((event) => `${linesOf(event)}\n\n`.replaceAll("\n", "\r\n")).join("");
-    response.end(isEvents ? events : JSON.stringify(ANSWERS[pathname] ?? {}));
+    response.end(isEvents ? events : JSON.stringify(answers[pathname] ?? {}));
   });
   new WebSocketServer({ server }).on("connection", (socket) => {
     stream = socket;
@@ -99,4 +101,22 @@ it("a trade that the venue cancels or corrects is read by its activity", async (
       { fillId: "bust", busts: "first" },
       { fillId: "better", corrects: "second", price: "3" },
     ]);
+});
+
+it.each<[string, (of: AlpacaConnector) => Promise<unknown>]>([
+  ["/v2/positions", (of) => of.getPositions()],
+  ["/v2/orders", (of) => of.getOpenOrders()],
+  ["/v2/assets", (of) => of.searchInstruments("apple", 5)],
+  ["/v3/calendar/NYSE", (of) => of.getSchedule("AAPL", 1_800_000_000_000, 1_800_086_400_000)],
+])("an answer of %s that is an object, or a list of nothing, is an error that says so", async (path, ask) => {
+  const words = `Alpaca answered ${path} with something else than a list`;
+  for (const entries of [{}, [null]]) {
+    answers[path] = path.endsWith("NYSE") ? { calendar: entries } : entries;
+    await expect(ask(connector)).rejects.toThrow(words);
+  }
+});
+
+it.each([[{}], [{ rates: null }], [{ rates: { EURUSD: null } }]])("rates of %j are none", async (answer) => {
+  answers["/v1beta1/forex/latest/rates"] = answer;
+  expect(await connector.getRates(["EUR/USD"])).toEqual([]);
 });
