@@ -17,13 +17,12 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 import type { QuoteFeed } from "../../quote-stream.ts";
-import { listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
+import { listedOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
 import { ExchangeClock } from "../clock.ts";
-import { millisOfTime } from "../../venue-time.ts";
-import { type Body, amountIn, bodyOf, listOf, millisIn, optionalTextIn, textIn } from "../fields.ts";
+import { type Body, amountIn, bodyOf, listOf, millisIn, textIn } from "../fields.ts";
 import { acknowledgeTwin, foundOr, withKeys } from "../outcomes.ts";
 import type {
   Balance,
@@ -45,7 +44,6 @@ import {
   barOf,
   eventFillOf,
   eventReportOf,
-  fillOf,
   idOf,
   klineParams,
   marketOf,
@@ -56,6 +54,7 @@ import {
 } from "./map.ts";
 import { quoteFeed } from "./quote-feed.ts";
 import { secretForCcxt, signatureOf } from "./signature.ts";
+import { fillsOf, hasTime } from "./trades.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Trades in one answer. */
@@ -225,7 +224,15 @@ class BinanceVenue implements Venue, TradingVenue {
     return balancesOf(await this.#call<Body>({ path: "account", params: { omitZeroBalances: "true" } }));
   }
 
+  /** Binance refuses all of them if it lists one of them no longer: its market is then read again, and is gone. */
   async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const prices = await foundOr(this.#prices(symbols), [NO_SUCH_SYMBOL]);
+    if (prices !== null) return prices;
+    for (const symbol of symbols) if ((await this.market(symbol)) === null) this.#markets.delete(idOf(symbol));
+    return this.#prices(symbols);
+  }
+
+  async #prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const markets = await Promise.all(symbols.map((symbol) => this.#listed(symbol)));
     const ids = markets.flatMap((market) => (market === null ? [] : [market.id]));
     if (ids.length === 0) return new Map();
@@ -346,10 +353,12 @@ class BinanceVenue implements Venue, TradingVenue {
     return readActivities(ask, since, this.#clock.timeAt());
   }
 
-  /** By default the newest trades. */
+  /** By default the newest trades. A symbol that Binance lists no longer has none, and must not hide other trades. */
   async #trades(symbol: string, params: Readonly<Record<string, unknown>>): Promise<readonly Body[]> {
     const all = { symbol: idOf(symbol), limit: TRADES_PAGE, ...params };
-    return listOf(await this.#call({ path: "myTrades", params: all }));
+    const trades = await foundOr(this.#call({ path: "myTrades", params: all }), [NO_SUCH_SYMBOL]);
+    if (trades === null) this.#session.logger.warn(`Binance does not list ${symbol}: its trades cannot be read`);
+    return trades === null ? [] : listOf(trades);
   }
 
   async subscription(): Promise<readonly string[]> {
@@ -374,19 +383,6 @@ class BinanceVenue implements Venue, TradingVenue {
     const fill = eventFillOf(report, symbol);
     return { kind: "events", fills: fill === undefined ? [] : [fill], reports: [eventReportOf(report, symbol)] };
   }
-}
-
-function fillsOf(trades: readonly Body[], symbol: string, since: number): (Fill | UnreadableFill)[] {
-  const read = (trade: Body): Fill | UnreadableFill => {
-    const { id: fillId, orderId: venueOrderId } = trade;
-    const of = `trade ${String(fillId)} of order ${String(venueOrderId)}`;
-    return listedFill({ fillId, venueOrderId, symbol }, () => naming(of, () => fillOf(trade, symbol)));
-  };
-  return sinceInOrder(trades.map(read), since);
-}
-
-function hasTime(trade: Body): boolean {
-  return millisOfTime(optionalTextIn(trade, "time") ?? "") !== undefined;
 }
 
 /** A part of the fills of a symbol, and the id with which the next part begins. */

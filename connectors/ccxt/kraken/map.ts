@@ -240,10 +240,13 @@ function boughtFor(money: string, average: string): string {
   return amountText(amount(money).div(amount(average)).round(QUANTITY_DECIMALS));
 }
 
+/** Orders of Kraken's page may have a limit relative to another price, such as `+1.5%`, which is no price. */
 function limitOf(terms: Body): string | undefined {
   const type = textIn(terms, "ordertype");
-  if (type === "limit" || type === "iceberg") return amountIn(terms, "price");
-  return type === "stop-loss-limit" || type === "take-profit-limit" ? amountIn(terms, "price2") : undefined;
+  const isSecond = type === "stop-loss-limit" || type === "take-profit-limit";
+  if (!isSecond && type !== "limit" && type !== "iceberg") return undefined;
+  const name = isSecond ? "price2" : "price";
+  return /^[-+#]|%$/.test(textIn(terms, name)) ? undefined : amountIn(terms, name);
 }
 
 /** Milliseconds of seconds with decimals. */

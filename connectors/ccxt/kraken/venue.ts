@@ -96,6 +96,8 @@ class KrakenVenue implements Venue, TradingVenue {
   readonly #markets = new Map<string, Market>();
   /** The desk's names of Kraken's assets. */
   readonly #assets = new Map<string, string>();
+  /** The ids that Kraken listed then. The names of others are kept for their orders and trades. */
+  #listed: ReadonlySet<string> = new Set();
   #pairsReadAt = 0;
   #lastNonce = 0;
 
@@ -166,6 +168,7 @@ class KrakenVenue implements Venue, TradingVenue {
       this.#assets.set(String(pair["base"]), market.base);
       this.#assets.set(String(pair["quote"]), market.quote);
     }
+    this.#listed = new Set(Object.keys(pairs));
     this.#pairsReadAt = Date.now();
   }
 
@@ -179,9 +182,11 @@ class KrakenVenue implements Venue, TradingVenue {
     }
   }
 
-  async #find(name: string): Promise<Market | undefined> {
+  /** `mustBeListed`: now, and not earlier alone. */
+  async #find(name: string, mustBeListed = false): Promise<Market | undefined> {
     const known = this.#markets.get(name);
-    if (known !== undefined || Date.now() - this.#pairsReadAt < PAIRS_AGE_MS) return known;
+    const isKnown = known !== undefined && (!mustBeListed || this.#listed.has(known.id));
+    if (isKnown || Date.now() - this.#pairsReadAt < PAIRS_AGE_MS) return known;
     await this.#readPairs();
     return this.#markets.get(name);
   }
@@ -213,10 +218,20 @@ class KrakenVenue implements Venue, TradingVenue {
     return quoteOf(symbol, bodyOf(tickers[id]), date);
   }
 
+  /** Kraken refuses all of them if it lists one of them no longer: the pairs are then read again. */
   async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const markets = (await Promise.all(symbols.map((symbol) => this.#find(symbol)))).filter(
-      (market) => market !== undefined,
-    );
+    const prices = await foundOr(this.#prices(symbols), [NO_SUCH_PAIR]);
+    if (prices !== null) return prices;
+    await this.#readPairs();
+    return this.#prices(symbols);
+  }
+
+  async #prices(symbols: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const markets: Market[] = [];
+    for (const symbol of symbols) {
+      const market = await this.#find(symbol, true);
+      if (market !== undefined && this.#listed.has(market.id)) markets.push(market);
+    }
     if (markets.length === 0) return new Map();
     const tickers = await this.#public("Ticker", { pair: markets.map(({ id }) => id).join(",") });
     return new Map(markets.map(({ symbol, id }) => [symbol, lastPriceOf(bodyOf(tickers[id]))]));
