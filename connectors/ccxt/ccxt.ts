@@ -63,7 +63,8 @@ export interface Exchange {
   /** Coinbase alone: a token that signs a subscription. */
   createAuthToken(seconds: number): string;
   setSandboxMode(isOn: boolean): void;
-  loadMarkets(): Promise<unknown>;
+  /** `isAgain`: ccxt keeps the first list otherwise. */
+  loadMarkets(isAgain?: boolean): Promise<unknown>;
   fetchTicker(symbol: string): Promise<UnifiedTicker>;
   fetchBalance(): Promise<UnifiedBalance>;
   /** ccxt's name of a currency. */

@@ -22,12 +22,20 @@ export class PairRates {
     this.#venue = venue;
   }
 
+  /** A pair that cannot be read must hide no other. @throws the error of one, if none can be read. */
   async read(pairs: readonly string[]): Promise<Rate[]> {
     const rates: Rate[] = [];
-    for (const pair of pairs) {
-      const rate = await this.#rate(pair);
-      if (rate !== undefined) rates.push(rate);
-    }
+    let failure: Error | undefined;
+    for (const pair of pairs)
+      try {
+        const rate = await this.#rate(pair);
+        if (rate !== undefined) rates.push(rate);
+      } catch (error) {
+        // It may be listed no longer, which is looked up the next time.
+        this.#known.delete(pair);
+        failure ??= error as Error;
+      }
+    if (failure !== undefined && rates.length === 0) throw failure;
     return rates;
   }
 

@@ -1,13 +1,15 @@
 /** Any exchange of ccxt without a review: quotes, balances and bars by ccxt's unified methods, and no orders. */
 import { type Bar, ConnectRefused, type Instrument, type Quote } from "@qoc-app/sdk";
 import { amount, parseAmount, textOf } from "../amount.ts";
-import type { Exchange, UnifiedAmounts, UnifiedBalance, UnifiedNumber } from "./ccxt.ts";
+import type { Exchange, UnifiedAmounts, UnifiedBalance, UnifiedNumber, UnifiedTicker } from "./ccxt.ts";
 import { naming } from "../words.ts";
 import { equitiesIn } from "./equities.ts";
 import { accountIdOf } from "./holdings.ts";
 import type { Balance, BarRange, Market, Profile, Session, Venue } from "./venue.ts";
 
 const BARS_MAX = 1_000;
+/** A failure makes ccxt read the list of markets again no sooner. */
+const LIST_AGE_MS = 10 * 60_000;
 /** ccxt's names of what the connector signs with. */
 const CREDENTIALS = ["apiKey", "secret", "password"];
 
@@ -25,6 +27,8 @@ class ReadOnlyVenue implements Venue {
   readonly #id: string;
   readonly #session: Session;
   readonly #exchange: Exchange;
+  /** When the list of markets was read again. */
+  #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(id: string, session: Session) {
     this.#id = id;
@@ -116,10 +120,24 @@ class ReadOnlyVenue implements Venue {
     for (const symbol of symbols) {
       const market = this.#exchange.markets?.[symbol];
       if (market === undefined || market.active === false) continue;
-      const { last } = await this.#exchange.fetchTicker(symbol);
-      if (isStated(last)) prices.set(symbol, String(last));
+      const ticker = await this.#tickerOf(symbol);
+      if (isStated(ticker?.last)) prices.set(symbol, String(ticker.last));
     }
     return prices;
+  }
+
+  /** None of a market that the exchange has removed since the list was read: the list is then read again. */
+  async #tickerOf(symbol: string): Promise<UnifiedTicker | undefined> {
+    try {
+      return await this.#exchange.fetchTicker(symbol);
+    } catch (error) {
+      if (Date.now() - this.#listedAt < LIST_AGE_MS) throw error;
+      this.#listedAt = Date.now();
+      await this.#exchange.loadMarkets(true);
+      const market = this.#exchange.markets?.[symbol];
+      if (market !== undefined && market.active !== false) throw error;
+      return undefined;
+    }
   }
 
   async bars(symbol: string, { resolution, from, to }: BarRange): Promise<Bar[]> {

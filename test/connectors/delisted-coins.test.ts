@@ -3,7 +3,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { BINANCE } from "../../connectors/ccxt/binance/venue.ts";
 import { reportOf as krakenReportOf } from "../../connectors/ccxt/kraken/map.ts";
 import { KRAKEN } from "../../connectors/ccxt/kraken/venue.ts";
-import type { Venue } from "../../connectors/ccxt/venue.ts";
+import { PairRates } from "../../connectors/ccxt/pair-rates.ts";
+import { readOnlyProfile } from "../../connectors/ccxt/read-only.ts";
+import type { Exchange } from "../../connectors/ccxt/ccxt.ts";
+import type { Market, Venue } from "../../connectors/ccxt/venue.ts";
 import { type Reply, type SentRequest, openVenue } from "../support/ccxt-session.ts";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -95,3 +98,52 @@ it.each([
     expect(report).not.toHaveProperty("limitPrice");
   },
 );
+
+it("an exchange that is only read prices the coins that it still lists, and a failure of a listed one is an error", async () => {
+  const market = (symbol: string) => ({ symbol, base: symbol, quote: "USD", spot: true });
+  const listOf = () => Object.fromEntries(listed.map((base) => [`${base}/USD`, market(`${base}/USD`)]));
+  let isBroken = false;
+  let lists = 0;
+  listed = ["AAA", "BBB", "CCC"];
+  const exchange = {
+    markets: listOf(),
+    loadMarkets: (isAgain?: boolean) => {
+      if (isAgain === true) [exchange.markets, lists] = [listOf(), lists + 1];
+      return Promise.resolve();
+    },
+    fetchTicker: (symbol: string) =>
+      listed.includes(symbol.replace("/USD", "")) && !isBroken
+        ? Promise.resolve({ last: "2.5" })
+        : Promise.reject(new Error(`no ticker of ${symbol}`)),
+  };
+  const settings = { environment: "live", currency: "USD", origins: undefined } as const;
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const session = { exchange: exchange as unknown as Exchange, settings, key: "k", secret: "s", logger };
+  const venue = readOnlyProfile("any").open(session);
+  const prices = async () => Object.fromEntries(await venue.prices(["AAA/USD", "BBB/USD", "CCC/USD"]));
+  listed = ["CCC"];
+  expect(await prices()).toEqual({ "CCC/USD": "2.5" });
+  isBroken = true;
+  await expect(prices()).rejects.toThrow("no ticker of CCC/USD");
+  expect(lists).toBe(1);
+});
+
+it("a rate that cannot be read hides no other, and is looked up again", async () => {
+  listed = ["USDT/USD", "EUR/USD"];
+  const asked: string[] = [];
+  const rates = new PairRates({
+    market: (symbol) => Promise.resolve(asked.push(symbol) > 0 && listed.includes(symbol) ? ({} as Market) : null),
+    quote: (symbol) =>
+      listed.includes(symbol)
+        ? Promise.resolve({ symbol, bid: "1", ask: "1", timestamp: 5 })
+        : Promise.reject(new Error(`no quote of ${symbol}`)),
+  });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  expect(await rates.read(["USDT/USD", "EUR/USD"])).toHaveLength(2);
+  listed = ["EUR/USD"];
+  vi.setSystemTime(Date.now() + 180_000);
+  expect(await rates.read(["USDT/USD", "EUR/USD"])).toMatchObject([{ pair: "EUR/USD" }]);
+  expect(await rates.read(["USDT/USD", "EUR/USD"])).toMatchObject([{ pair: "EUR/USD" }]);
+  vi.useRealTimers();
+  expect(asked).toEqual(["USDT/USD", "EUR/USD", "USDT/USD"]);
+});
