@@ -116,7 +116,10 @@ it.each<[string, (of: AlpacaConnector) => Promise<unknown>]>([
   }
 });
 
-it.each([[{}], [{ rates: null }], [{ rates: { EURUSD: null } }]])("rates of %j are none", async (answer) => {
-  answers["/v1beta1/forex/latest/rates"] = answer;
-  expect(await connector.getRates(["EUR/USD"])).toEqual([]);
-});
+it.each([[{}], [{ rates: null }], [{ rates: { EURUSD: null } }]])(
+  "an answer of rates with %j has no rate",
+  async (answer) => {
+    answers["/v1beta1/forex/latest/rates"] = answer;
+    expect(await connector.getRates(["EUR/USD"])).toEqual([]);
+  },
+);
