@@ -15,6 +15,10 @@ type Reader = Record<keyof typeof READERS, () => unknown> & {
 
 /** TWS writes the largest number of Java, or infinity, for a number that is not set. */
 const UNSET = 1e300;
+/** The ends of the 64-bit integers of Java, which TWS writes for an id, or a quantity, that is not set. */
+const LARGEST_LONGS: readonly string[] = ["9223372036854775807", "-9223372036854775808"];
+/** As `LARGEST_LONGS`, of quantities: the largest 32-bit integer, and the largest number of IBKR's decimals. */
+const UNSET_QUANTITIES: readonly string[] = [...LARGEST_LONGS, "2147483647", "170141183460469231731687303715884105727"];
 
 /** @throws ConnectRefused if the library has no such reader: its numbers would lose digits. */
 export function keepDigits(api: IBApi): void {
@@ -22,17 +26,24 @@ export function keepDigits(api: IBApi): void {
   for (const [name, empty] of Object.entries(READERS) as [keyof typeof READERS, number | undefined][]) {
     if (typeof decoder[name] !== "function" || decoder.readStr === undefined) throw unknownLibrary();
     const readText = decoder.readStr.bind(decoder);
-    decoder[name] = () => numberIn(readText(), empty);
+    const unset = name === "readDecimal" ? UNSET_QUANTITIES : [];
+    decoder[name] = () => numberIn(readText(), empty, unset);
   }
   keepIds(decoder);
 }
 
+/** What the library returns for a field without a text. */
+const NO_ID = 0;
+
 /** An id above 2^53 would be that of another order: its message counts as unreadable. */
 function keepIds(decoder: Partial<Reader>): void {
-  const readInt = decoder.readInt?.bind(decoder);
-  if (readInt === undefined) throw unknownLibrary();
+  if (decoder.readInt === undefined || decoder.readStr === undefined) throw unknownLibrary();
+  const readText = decoder.readStr.bind(decoder);
   decoder.readInt = () => {
-    const value = readInt();
+    const token = readText();
+    // A completed order without a parent has this as the id of its parent.
+    if (token === "" || LARGEST_LONGS.includes(token)) return NO_ID;
+    const value = Number.parseInt(token, 10);
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw new Error("a message has an id of too many digits");
     return value;
   };
@@ -73,8 +84,9 @@ function unknownLibrary(): ConnectRefused {
 }
 
 /** A text that is no number is refused where it is used. */
-function numberIn(token: string, empty: number | undefined): string | number | undefined {
+function numberIn(token: string, empty: number | undefined, unset: readonly string[]): string | number | undefined {
   if (token === "") return empty;
+  if (unset.includes(token)) return undefined;
   const text = withoutCommas(token);
   const isUnset = text.includes("Infinity") || (NUMBER.test(text) && Math.abs(Number(text)) > UNSET);
   return isUnset ? undefined : text;

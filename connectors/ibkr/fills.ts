@@ -141,10 +141,13 @@ export function feeOf({ commission, currency = "" }: CommissionReport): Fee | un
   return { fee: plain(commission), ...(currency !== "" && { feeCurrency: currency }) };
 }
 
-/** A correction has the id of what it corrects with its last number raised: `0000e0d5.1234.01.02` corrects `….01`. */
+/**
+ * A correction has the id of what it corrects with another last number: `0000e0d5.1234.01.02` corrects `….01`, and so
+ * does a further correction, `….03`: the desk counts each trade once, under its first id.
+ */
 function correctedBy(execId: string): string | undefined {
   const [, stem = "", last = ""] = /^(.+\.)(\d+)$/.exec(execId) ?? [];
-  return Number(last) > 1 ? `${stem}${String(Number(last) - 1).padStart(last.length, "0")}` : undefined;
+  return Number(last) > 1 ? `${stem}${"1".padStart(last.length, "0")}` : undefined;
 }
 
 /**

@@ -11,8 +11,10 @@ const OPEN = ["ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "Pendi
 export const CANCELLED: readonly string[] = ["Cancelled", "ApiCancelled"];
 /** SSHORT and SLONG are of institutions. */
 const SIDES: Readonly<Record<string, Side>> = { BUY: "buy", SELL: "sell", SSHORT: "sell", SLONG: "sell" };
-/** The types whose first price is a limit: `LMT`, `STP LMT`, `TRAIL LIMIT`, `LIT`. TWS writes 0 for others. */
+/** The types whose first price is a limit in any case: `LMT`, `STP LMT`, `TRAIL LIMIT`, `LIT`. */
 const WITH_LIMIT = /LMT|LIMIT|LIT/;
+/** The types without a limit. Of one that is completed TWS may state a price of the market in its place. */
+const WITHOUT_LIMIT = /^(?:MKT|STP|MOC|MIT|TRAIL|TRAIL MIT|MKT PRT|STP PRT|MKT CLS)$/;
 
 type Ids = Pick<StatusRow, "clientId" | "orderId" | "permId">;
 
@@ -91,9 +93,10 @@ function withTerms(report: OrderReport, order: WireOrder, named: NamedContract):
   report.side = side;
   const { totalQuantity, lmtPrice, orderType } = order;
   if (totalQuantity !== undefined && Number(totalQuantity) !== 0) report.quantity = plain(totalQuantity);
-  // A combination can have a limit of 0 and below.
-  if (isStated(lmtPrice) && (Number(lmtPrice) !== 0 || WITH_LIMIT.test(String(orderType))))
-    report.limitPrice = priceOf(lmtPrice, named);
+  const words = String(orderType);
+  // A combination can have a limit of 0 and below. TWS writes 0 for most types without a limit.
+  const hasLimit = isStated(lmtPrice) && (Number(lmtPrice) !== 0 || WITH_LIMIT.test(words));
+  if (hasLimit && !WITHOUT_LIMIT.test(words)) report.limitPrice = priceOf(lmtPrice, named);
   return report;
 }
 

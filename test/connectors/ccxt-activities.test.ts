@@ -113,8 +113,15 @@ describe("Kraken", () => {
     expect(of(entry).map((activity) => activity.kind)).toEqual([kind]);
   });
 
-  it.each(["trade", "margin", "settled"])("an entry of a %s does not count: its fill says it", (type) => {
-    expect(of({ type })).toEqual([]);
+  it("an entry of a trade does not count: its fill says it", () => {
+    expect(of({ type: "trade" })).toEqual([]);
+  });
+
+  it.each(["margin", "settled"])("an entry of the type %s counts with its fee: its trade is no fill", (type) => {
+    expect(of({ type, amount: "-12.5", fee: "0.25" })).toMatchObject([
+      { kind: "adjustment", amount: "-12.5" },
+      { kind: "fee", amount: "-0.25" },
+    ]);
   });
 
   it("a rollover is its fee alone", () => {

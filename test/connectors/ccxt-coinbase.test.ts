@@ -44,6 +44,7 @@ describe.skipIf(!HAS_PAYLOADS)("payloads of Coinbase", () => {
       ...{ symbol: "BTC/USD", id: "BTC-USD", base: "BTC", quote: "USD" },
       instrument: {
         ...{ tickSize: "0.01", lotSize: "0.00000001", minQuantity: "0.00000001", minNotional: "1", currency: "USD" },
+        ...{ maxQuantity: "3400", maxNotional: "150000000" },
         ...{ orderTypes: ["market", "limit"], timesInForce: ["gtc", "ioc", "fok"], tradable: true },
       },
     });

@@ -261,7 +261,7 @@ describe("fills since a time", () => {
   const START = 1_700_000_000;
   /** One every second; the ids are those of the order in time. */
   const all = Array.from({ length: 137 }, (_, index) => ({ id: `T${index}`, time: START + index }));
-  const trading = () =>
+  const trading = (marginOf: (id: string) => string = () => "0.00000") =>
     venue(({ path, params }) => {
       if (path === "AssetPairs") return result({ XXBTZUSD: { ...PAIR, lot_decimals: 8 } });
       expect(params["consolidate_taker"]).toBe("false");
@@ -269,13 +269,12 @@ describe("fills since a time", () => {
       const within = all.filter(({ time }) => time > start && time <= Number(end)).toReversed();
       const page = within.slice(ofs, ofs + 50).map(({ id, time }) => {
         const trade = { ordertxid: "O1", pair: "XXBTZUSD", time: time + 0.25, type: "buy", price: "1", vol: "1" };
-        return [id, { ...trade, fee: "0.1" }];
+        return [id, { ...trade, fee: "0.1", margin: marginOf(id) }];
       });
       return result({ trades: Object.fromEntries(page) as object, count: within.length });
     }).venue.trading as TradingVenue;
 
-  it.each([0, 36, 37, 87, 100, 136, 200])("from the %i. on are all there, once, the oldest first", async (index) => {
-    const kraken = trading();
+  async function idsFrom(index: number, kraken: TradingVenue): Promise<string[]> {
     const ids: string[] = [];
     let cursor: string | undefined;
     do {
@@ -284,6 +283,16 @@ describe("fills since a time", () => {
       ids.push(...page.fills.map(({ fillId }) => fillId));
       cursor = page.cursor;
     } while (cursor !== undefined);
-    expect(ids).toEqual(all.slice(index).map(({ id }) => id));
+    return ids;
+  }
+
+  it.each([0, 36, 37, 87, 100, 136, 200])("from the %i. on are all there, once, the oldest first", async (index) => {
+    expect(await idsFrom(index, trading())).toEqual(all.slice(index).map(({ id }) => id));
+  });
+
+  it("are those of what the account holds: trades on margin, which fill whole pages, are left out", async () => {
+    const isSpot = (id: string): boolean => ["T3", "T90", "T136"].includes(id);
+    const kraken = trading((id) => (isSpot(id) ? "0.00000" : "12.50000"));
+    expect(await idsFrom(0, kraken)).toEqual(["T3", "T90", "T136"]);
   });
 });

@@ -45,7 +45,7 @@ const QUOTES = {
     text: COINBASE,
     quote: {
       ...{ symbol: "ETH/USD", bid: "21931.98", ask: "21933.98", bidSize: "8000.21", askSize: "8038.07770938" },
-      timestamp: Date.parse("2023-02-09T20:30:37.167Z"),
+      ...{ last: "21932.98", timestamp: Date.parse("2023-02-09T20:30:37.167Z") },
     },
   },
   kraken: {

@@ -245,11 +245,17 @@ export function eventReportOf(event: Body, symbol: string): OrderReport {
   return withTerms(report, { filled, paid: amountIn(event, "Z"), limit: amountIn(event, "p") });
 }
 
+/** The id of a trade. Those of Smart Order Routing all have the id -1: each is an allocation, with an id of its own. */
+function tradeIdIn(event: Body): string {
+  const id = textIn(event, "t");
+  return id === "-1" ? `allocation ${textIn(event, "a")}` : id;
+}
+
 /** The fill of an execution report; undefined if it reports none. */
 export function eventFillOf(event: Body, symbol: string): Fill | undefined {
   if (event["x"] !== "TRADE") return undefined;
   const fill: Fill = {
-    fillId: textIn(event, "t"),
+    fillId: tradeIdIn(event),
     venueOrderId: textIn(event, "i"),
     clientOrderId: clientIdIn(event),
     symbol,

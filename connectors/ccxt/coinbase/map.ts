@@ -67,6 +67,11 @@ function isReason(text: string): boolean {
   return text !== "" && !/^UNKNOWN|_UNKNOWN|UNSPECIFIED/.test(text);
 }
 
+/** The first of these members that states why an order ended. */
+function reasonIn(order: Body, ...names: readonly string[]): string | undefined {
+  return names.map((name) => optionalTextIn(order, name)).find((text) => text !== undefined && isReason(text));
+}
+
 /** The id becomes part of a path. @throws Error for a symbol that is no pair of two names. */
 export function idOf(symbol: string): string {
   if (!isPair(symbol)) throw new Error(`Coinbase does not list ${symbol}`);
@@ -102,12 +107,19 @@ export function marketOf(product: Body): Market | undefined {
     lotSize: amountIn(product, "base_increment"),
     minQuantity: amountIn(product, "base_min_size"),
     minNotional: amountIn(product, "quote_min_size"),
+    ...stated({ maxQuantity: largestIn(product, "base_max_size"), maxNotional: largestIn(product, "quote_max_size") }),
     orderTypes: product["limit_only"] === true ? ["limit"] : ["market", "limit"],
     timesInForce: ["gtc", "ioc", "fok"],
     orderFlags: ["postOnly"],
     tradable: !isOff,
   };
   return { symbol: symbolOf(id), id, base, quote, instrument };
+}
+
+/** A limit of 0 is none. */
+function largestIn(product: Body, name: string): string | undefined {
+  const size = optionalAmountIn(product, name);
+  return size === undefined || amount(size).eq(ZERO) ? undefined : size;
 }
 
 /** The best prices of the book. A side without a price is 0. */
@@ -136,6 +148,7 @@ export function streamedQuoteOf(ticker: Body, message: Body): Quote {
     ...stated({
       bidSize: optionalAmountIn(ticker, "best_bid_quantity"),
       askSize: optionalAmountIn(ticker, "best_ask_quantity"),
+      last: optionalAmountIn(ticker, "price"),
     }),
   };
 }
@@ -215,7 +228,7 @@ export function reportOf(order: Body): OrderReport {
   };
   const [clientId, quantity] = [optionalTextIn(order, "client_order_id"), optionalAmountIn(terms, "base_size")];
   const [limit, average] = [optionalTextIn(terms, "limit_price"), optionalTextIn(order, "average_filled_price")];
-  const reason = optionalTextIn(order, "reject_message") ?? optionalTextIn(order, "cancel_message");
+  const reason = reasonIn(order, "reject_message", "cancel_message", "reject_reason");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (quantity !== undefined && amount(quantity).gt(ZERO)) report.quantity = quantity;
   if (limit !== undefined) report.limitPrice = limit;
@@ -245,7 +258,8 @@ export function eventReportOf(order: Body, message: Body): OrderReport {
   if (left !== undefined && isWorking && amount(left).gt(ZERO))
     report.quantity = amountText(amount(filled).plus(amount(left)));
   if (limit !== undefined && amount(limit).gt(ZERO)) report.limitPrice = limit;
-  const reason = optionalTextIn(order, "reject_reason") ?? optionalTextIn(order, "cancel_reason");
+  // Coinbase writes the first name in either way.
+  const reason = reasonIn(order, "reject_reason", "reject_Reason", "cancel_reason");
   if (clientId !== undefined) report.clientOrderId = clientId;
   if (average !== undefined && amount(average).gt(ZERO)) report.averagePrice = average;
   if (reason !== undefined) report.reason = oneLine(reason);

@@ -8,7 +8,10 @@ const PAGE = 50;
 /** An endless list is an error, not a loop. */
 const PAGES_MAX = 200;
 
-/** Every other type is an adjustment: both sides of an instant conversion, for example. */
+/**
+ * Every other type is an adjustment: both sides of an instant conversion, the profit or loss of a margin position
+ * (`margin`), and both sides of its settlement (`settled`), for example.
+ */
 const KINDS: Readonly<Record<string, ActivityKind>> = {
   deposit: "deposit",
   withdrawal: "withdrawal",
@@ -19,8 +22,8 @@ const KINDS: Readonly<Record<string, ActivityKind>> = {
   dividend: "dividend",
   rollover: "fee",
 };
-/** Their fills say it. */
-const TRADES = ["trade", "margin", "settled"];
+/** Its fill says it. A trade on margin has the type `margin`, and is no fill. */
+const TRADE = "trade";
 
 type Ask = (params: Readonly<Record<string, unknown>>) => Promise<Body>;
 
@@ -52,7 +55,7 @@ export async function readActivities(
 /** An entry of the ledger, and its fee, which is taken besides the amount; none for an entry of a trade. */
 export function activitiesOf(id: string, entry: Body, coinOf: (asset: string) => string): readonly Activity[] {
   const type = textIn(entry, "type");
-  if (TRADES.includes(type)) return [];
+  if (type === TRADE) return [];
   const subtype = optionalTextIn(entry, "subtype");
   const [moved, fee] = [amount(amountIn(entry, "amount")), amount(amountIn(entry, "fee"))];
   const common = {

@@ -274,9 +274,9 @@ export function fillOf(id: string, trade: Body, symbol: string, quote: string | 
 /** Kraken's indicator of liquidity, and whether it is that of the maker. */
 const MAKER: Readonly<Record<string, boolean>> = { m: true, t: false };
 
-/** The fill of an execution; undefined if it reports none. */
+/** The fill of an execution; undefined if it reports none, and for one on margin, which moves no coin. */
 export function eventFillOf(event: Body): Fill | undefined {
-  if (event["exec_type"] !== "trade") return undefined;
+  if (event["exec_type"] !== "trade" || event["margin_borrow"] === true) return undefined;
   const fill: Fill = {
     fillId: textIn(event, "exec_id"),
     venueOrderId: textIn(event, "order_id"),

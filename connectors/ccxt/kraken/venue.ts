@@ -15,7 +15,7 @@ import {
   type UnreadableOrder,
 } from "@qoc-app/sdk";
 import type { QuoteFeed } from "../../quote-stream.ts";
-import { isReadable, listedFill, listedOrder, sinceInOrder } from "../../listed-item.ts";
+import { isReadable, listedOrder } from "../../listed-item.ts";
 import { naming } from "../../words.ts";
 import { readActivities } from "./activities.ts";
 import { type Call, ExchangeClient, ExchangeError } from "../client.ts";
@@ -42,7 +42,6 @@ import {
   barOf,
   coinOf,
   eventFillOf,
-  fillOf,
   lastPriceOf,
   marketOf,
   ohlcParams,
@@ -52,6 +51,7 @@ import {
   reportOf,
 } from "./map.ts";
 import { quoteFeed } from "./quote-feed.ts";
+import { type Trade, fillsIn, tradeOf } from "./trades.ts";
 
 /** Trades in one answer, the newest first. */
 const TRADES_PAGE = 50;
@@ -318,19 +318,18 @@ class KrakenVenue implements Venue, TradingVenue {
     const start = Math.floor(since / 1_000) - 1;
     const [end, left] = (cursor ?? "").split(" ");
     if (end === undefined || end === "") {
-      const { fills, count, last } = await this.#trades({ start });
-      if (count <= fills.length || last === undefined) return { fills: sinceInOrder(fills, since) };
+      const { trades, count, last } = await this.#trades({ start });
+      if (count <= trades.length || last === undefined) return { fills: fillsIn(trades, since) };
       const until = String(Math.ceil(last / 1_000));
       const total = (await this.#trades({ start, end: until })).count;
       // The newest ones may be of after that time, if theirs cannot be read.
-      return { fills: fills.filter((fill) => !isReadable(fill)), cursor: `${until} ${total}` };
+      return { fills: fillsIn(trades, since).filter((fill) => !isReadable(fill)), cursor: `${until} ${total}` };
     }
     const rest = Number(left);
     const offset = Math.max(0, rest - TRADES_PAGE);
-    const { fills } = await this.#trades({ start, end, ofs: offset });
+    const { trades } = await this.#trades({ start, end, ofs: offset });
     // The page of the newest trades also has some that the page before it had.
-    const unread = fills.slice(Math.max(0, fills.length - (rest - offset)));
-    const page = sinceInOrder(unread, since);
+    const page = fillsIn(trades.slice(Math.max(0, trades.length - (rest - offset))), since);
     return offset === 0 ? { fills: page } : { fills: page, cursor: `${end} ${offset}` };
   }
 
@@ -342,24 +341,16 @@ class KrakenVenue implements Venue, TradingVenue {
   /** One page, the oldest first. Trades of one order are not added up: each has the id of the stream. */
   async #trades(params: Readonly<Record<string, unknown>>) {
     const result = await this.#private("TradesHistory", { ...params, consolidate_taker: "false" });
-    const fills: (Fill | UnreadableFill)[] = [];
+    const trades: Trade[] = [];
     for (const [id, value] of Object.entries(bodyOf(result["trades"]))) {
       const trade = bodyOf(value);
       const pair = optionalTextIn(trade, "pair");
-      // A pair that Kraken lists no longer keeps Kraken's name: its trades must not hide those of others.
-      const market = pair === undefined ? undefined : await this.#find(pair);
-      const { ordertxid: venueOrderId } = trade;
-      const symbol = market?.symbol ?? pair;
-      const read = (): Fill => fillOf(id, trade, symbol ?? textIn(trade, "pair"), market?.quote);
-      const of = `trade ${id} of order ${String(venueOrderId)}`;
-      fills.push(listedFill({ fillId: id, venueOrderId, symbol }, () => naming(of, read)));
+      // Trades in a pair that Kraken lists no longer must not hide those of others.
+      trades.push(tradeOf(id, trade, pair === undefined ? undefined : await this.#find(pair)));
     }
-    fills.reverse();
-    return {
-      fills,
-      count: Number(amountIn(result, "count")),
-      last: Number(fills.findLast(isReadable)?.timestamp ?? 0) || undefined,
-    };
+    trades.reverse();
+    const last = trades.map(({ fill }) => fill).findLast(isReadable)?.timestamp;
+    return { trades, count: Number(amountIn(result, "count")), last: Number(last ?? 0) || undefined };
   }
 
   async subscription(): Promise<readonly string[]> {

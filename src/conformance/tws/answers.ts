@@ -170,7 +170,8 @@ export function completedOrder(
     statusOf(order),
     ...[0, 0, 0, "", "", "", 0, 0, ""],
     order.filled_quantity,
-    ...[0, 0, "", 0, 0, 0],
+    // TWS writes the largest numbers for a future that the order does not refer to, and for a parent that it has not.
+    ...[2_147_483_647, 0, "Not an insider or substantial shareholder", 0, 0, "9223372036854775807"],
     ...end,
     ...blanks(5),
     ...["", 0],

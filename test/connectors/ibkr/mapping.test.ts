@@ -382,7 +382,7 @@ describe("fills", () => {
     },
   });
 
-  it("a correction names what it corrects", () => {
+  it("a correction, and a further one, names the first version of what it corrects", () => {
     expect(fillOf(row({}), AAPL, 0)).toEqual({
       fillId: "0000e0d5.1234.01.01",
       venueOrderId: "7",
@@ -393,7 +393,8 @@ describe("fills", () => {
       price: "100.123456",
       timestamp: Date.parse("2026-11-28T20:39:30Z"),
     });
-    expect(fillOf(row({ execId: "0000e0d5.1234.01.02" }), AAPL, 0).corrects).toBe("0000e0d5.1234.01.01");
+    for (const version of ["02", "03", "10"])
+      expect(fillOf(row({ execId: `0000e0d5.1234.01.${version}` }), AAPL, 0).corrects).toBe("0000e0d5.1234.01.01");
     expect(() => fillOf(row({ side: "?" }), AAPL, 0)).toThrow("side");
     expect(() => fillOf(row({ execId: "" }), AAPL, 0)).toThrow("lacks");
   });

@@ -93,9 +93,11 @@ const EVENT = fc
     },
     ...{ clientId: ID, original: fc.constantFrom("", "null", "web_9"), side: SIDE, quantity: POSITIVE, price: ANY },
     ...{ fee: SIGNED, asset: maybe(fc.constant("BNB")), at: COUNT, isMaker: fc.boolean(), more: MORE },
+    isAllocation: fc.boolean(),
   })
   .map((event): Stated => {
     const { type, trade, order, clientId, original, side, quantity, price, fee, asset, at, isMaker, more } = event;
+    const { isAllocation } = event;
     const payload = {
       ...{ ...more, e: "executionReport", E: at.json, s: "BTCUSDT", c: clientId, S: upper(side), o: "LIMIT", x: type },
       ...{
@@ -106,12 +108,17 @@ const EVENT = fc
         n: asset ? fee : "0",
         N: asset,
         T: at.json,
-        t: trade,
         m: isMaker,
       },
+      // The trades of Smart Order Routing all have the id -1.
+      ...(isAllocation ? { t: "-1", a: trade, b: "ONE_PARTY_TRADE_REPORT", k: "SOR", uS: true } : { t: trade }),
     };
     const expected = present({
-      ...{ fillId: trade, venueOrderId: order, clientOrderId: original === "web_9" ? original : clientId },
+      ...{
+        fillId: isAllocation ? `allocation ${trade}` : trade,
+        venueOrderId: order,
+        clientOrderId: original === "web_9" ? original : clientId,
+      },
       ...{ symbol: "BTC/USDT", side, quantity, price, timestamp: at.ms, liquidity: isMaker ? "maker" : "taker" },
       ...(asset && { fee, feeCurrency: asset }),
     });

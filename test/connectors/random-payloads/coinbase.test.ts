@@ -51,13 +51,22 @@ const ORDER = fc
     },
     ...{ status: fc.constantFrom(...Object.keys(STATUSES), "UNKNOWN_ORDER_STATUS"), more: MORE },
     ...{ kind: fc.constantFrom(...CONFIGURATIONS), words: maybe(fc.constantFrom("", "Insufficient balance")) },
+    code: maybe(fc.constantFrom("", "REJECT_REASON_UNSPECIFIED", "INSUFFICIENT_FUNDS")),
   })
-  .map(({ id, clientId, side, filled, average, size, limit, status, kind, words, more }): Stated => {
+  .map((order): Stated => {
+    const { id, clientId, side, filled, average, size, limit, status, kind, words, code, more } = order;
     const terms = { ...more, base_size: size, limit_price: limit, quote_size: size === undefined ? "10" : undefined };
     const payload = {
       ...{ ...more, order_id: id, client_order_id: clientId, product_id: "BTC-USD", side: upper(side), status },
       ...{ order_configuration: { [kind]: terms }, filled_size: filled, average_filled_price: average ?? "" },
-      ...{ reject_message: words, cancel_message: "", size_in_quote: false, fee: "", total_fees: "0.1" },
+      ...{
+        reject_message: words,
+        reject_reason: code,
+        cancel_message: "",
+        size_in_quote: false,
+        fee: "",
+        total_fees: "0.1",
+      },
     };
     const known = STATUSES[status];
     const names = present({ venueOrderId: id, clientOrderId: clientId });
@@ -65,7 +74,8 @@ const ORDER = fc
     const positive = (text: string | null | undefined) => (text && isAboveZero(text) ? text : undefined);
     const expected = present({
       ...{ ...names, status: stateOf(known, filled), filledQuantity: filled, symbol: "BTC/USD", side },
-      ...{ quantity: positive(size), averagePrice: positive(average), limitPrice: limit, reason: words || undefined },
+      ...{ quantity: positive(size), averagePrice: positive(average), limitPrice: limit },
+      reason: words || (code === "INSUFFICIENT_FUNDS" ? code : undefined),
     });
     return { payload, expected };
   });
@@ -82,11 +92,14 @@ const EVENT = fc
       limit: maybe(ANY),
     },
     ...{ status: fc.constantFrom(...Object.keys(STATUSES)), at: TIME, more: MORE },
+    // Coinbase's messages have each of the two names.
+    reason: fc.constantFrom({}, { reject_reason: "" }, { reject_reason: "no money" }, { reject_Reason: "no money" }),
   })
-  .map(({ id, clientId, side, filled, left, average, limit, status, at, more }): Stated => {
+  .map(({ id, clientId, side, filled, left, average, limit, status, at, reason, more }): Stated => {
     const order = {
       ...{ ...more, order_id: id, client_order_id: clientId, product_id: "ETH-EUR", order_side: upper(side), status },
       ...{ cumulative_quantity: filled, leaves_quantity: left, avg_price: average, limit_price: limit ?? "" },
+      ...{ cancel_reason: "", ...reason },
     };
     const state = stateOf(STATUSES[status] ?? "", filled);
     const positive = (text: string | null | undefined) => (text && isAboveZero(text) ? text : undefined);
@@ -95,6 +108,7 @@ const EVENT = fc
       ...{ venueOrderId: id, clientOrderId: clientId, status: state, filledQuantity: filled, symbol: "ETH/EUR", side },
       quantity: isWorking && positive(left) ? sum(filled, left ?? "") : undefined,
       ...{ averagePrice: positive(average), limitPrice: positive(limit), updatedAt: at.ms },
+      reason: Object.values(reason).find((text) => text !== ""),
     });
     return { payload: [order, { timestamp: at.text }], expected };
   });
@@ -198,15 +212,16 @@ const TICKER = fc
     ask: SIDE_OF_TICKER,
     bidSize: SIDE_OF_TICKER,
     askSize: SIDE_OF_TICKER,
+    last: SIDE_OF_TICKER,
     at: TIME,
     more: MORE,
   })
-  .map(({ bid, ask, bidSize, askSize, at, more }): Stated => {
+  .map(({ bid, ask, bidSize, askSize, last, at, more }): Stated => {
     const sides = { best_bid: bid, best_ask: ask, best_bid_quantity: bidSize, best_ask_quantity: askSize };
-    const payload = [{ ...more, type: "ticker", product_id: "BTC-USD", price: "1", ...sides }, { timestamp: at.text }];
+    const payload = [{ ...more, type: "ticker", product_id: "BTC-USD", price: last, ...sides }, { timestamp: at.text }];
     const expected = present({
       ...{ symbol: "BTC/USD", bid: bid || "0", ask: ask || "0", timestamp: at.ms },
-      ...{ bidSize: bidSize || undefined, askSize: askSize || undefined },
+      ...{ bidSize: bidSize || undefined, askSize: askSize || undefined, last: last || undefined },
     });
     return { payload, expected };
   });
@@ -224,16 +239,19 @@ const PRODUCT = fc
       off: fc.subarray(["is_disabled", "trading_disabled", "cancel_only", "view_only"]),
       isLimit: maybe(fc.boolean()),
     },
-    more: MORE,
+    ...{ most: maybe(ANY), mostCost: maybe(ANY), more: MORE },
   })
-  .map(({ type, tick, step, least, cost, off, isLimit, more }): Stated => {
+  .map(({ type, tick, step, least, cost, most, mostCost, off, isLimit, more }): Stated => {
     const payload = {
       ...{ ...more, product_id: "BTC-USD", product_type: type, base_currency_id: "BTC", quote_currency_id: "USD" },
       ...{ price_increment: tick, base_increment: step, base_min_size: least, quote_min_size: cost, price: "" },
+      ...{ base_max_size: most, quote_max_size: mostCost },
       ...{ limit_only: isLimit, ...Object.fromEntries(off.map((name) => [name, true])) },
     };
+    const largest = (size: string | null | undefined) => (isAboveZero(size ?? "0") ? size : undefined);
     const expected = {
       ...{ symbol: "BTC/USD", currency: "USD", tickSize: tick, lotSize: step, minQuantity: least, minNotional: cost },
+      ...present({ maxQuantity: largest(most), maxNotional: largest(mostCost) }),
       ...{ orderTypes: isLimit === true ? ["limit"] : ["market", "limit"], timesInForce: ["gtc", "ioc", "fok"] },
       ...{ orderFlags: ["postOnly"], tradable: off.length === 0 },
     };

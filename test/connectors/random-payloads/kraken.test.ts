@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import * as krakenLedger from "../../../connectors/ccxt/kraken/activities.ts";
 import * as kraken from "../../../connectors/ccxt/kraken/map.ts";
+import { fillsIn, tradeOf } from "../../../connectors/ccxt/kraken/trades.ts";
+import type { Market } from "../../../connectors/ccxt/venue.ts";
 import { listedActivities, listedFill, listedOrder } from "../../../connectors/listed-item.ts";
 import * as schemas from "../../../src/protocol/schemas.ts";
 import {
@@ -91,19 +93,20 @@ const ORDER = fc
 const TRADE = fc
   .record({
     ...{ id: ID, order: ID, side: SIDE, quantity: POSITIVE, price: ANY, fee: SIGNED, at: SECONDS },
-    ...{ isMaker: maybe(fc.boolean()), more: MORE },
+    ...{ isMaker: maybe(fc.boolean()), margin: maybe(ANY), more: MORE },
   })
-  .map(({ id, order, side, quantity, price, fee, at, isMaker, more }): Stated => {
+  .map(({ id, order, side, quantity, price, fee, at, isMaker, margin, more }): Stated => {
     const payload = {
       ...{ ...more, ordertxid: order, postxid: "P", pair: "XXBTZUSD", type: side, ordertype: "limit", price, fee },
-      ...{ time: at.text, cost: "1", vol: quantity, margin: "0.00000", misc: "", trade_id: 40_274_859, maker: isMaker },
+      ...{ time: at.text, cost: "1", vol: quantity, margin, misc: "", trade_id: 40_274_859, maker: isMaker },
     };
     const expected = present({
       ...{ fillId: id, venueOrderId: order, symbol: "BTC/USD", side, quantity, price, timestamp: at.ms },
       ...{ fee, feeCurrency: "USD" },
       liquidity: typeof isMaker === "boolean" ? (isMaker ? "maker" : "taker") : undefined,
     });
-    return { payload: [id, payload], expected };
+    // A trade on margin moves no coin.
+    return { payload: [id, payload], expected: isAboveZero(margin ?? "0") ? undefined : expected };
   });
 
 const EXECUTION = fc
@@ -111,8 +114,10 @@ const EXECUTION = fc
     ...{ type: fc.constantFrom("trade", "filled", "new", "amended", "a_type_of_2031"), id: ID, order: ID, side: SIDE },
     ...{ quantity: written(POSITIVE), price: written(ANY), fee: written(SIGNED), clientId: maybe(ID), at: TIME },
     ...{ fees: fc.integer({ min: 0, max: 2 }), liquidity: maybe(fc.constantFrom("m", "t", "x")), more: MORE },
+    isOnMargin: maybe(fc.boolean()),
   })
-  .map(({ type, id, order, side, quantity, price, fee, clientId, at, fees, liquidity, more }): Stated => {
+  .map((event): Stated => {
+    const { type, id, order, side, quantity, price, fee, clientId, at, fees, liquidity, isOnMargin, more } = event;
     const charged = ["USD", "KFEE"].slice(0, fees).map((asset) => ({ asset, qty: fee.json }));
     const payload = {
       ...{
@@ -126,8 +131,9 @@ const EXECUTION = fc
       },
       ...{ side, last_qty: quantity.json, last_price: price.json, timestamp: at.text, liquidity_ind: liquidity },
       ...{ fees: charged, fee_usd_equiv: "0.1", order_status: "partially_filled", cum_qty: "1" },
+      ...{ margin: true, margin_borrow: isOnMargin },
     };
-    if (type !== "trade") return { payload, expected: undefined };
+    if (type !== "trade" || isOnMargin === true) return { payload, expected: undefined };
     if (fees === 2) return { payload, expected: unreadable({ fillId: id }) };
     const roles: Readonly<Record<string, string>> = { m: "maker", t: "taker" };
     const expected = present({
@@ -160,7 +166,8 @@ const BALANCES = fc
 const TYPES: Readonly<Record<string, string>> = {
   ...{ deposit: "flow", withdrawal: "flow", transfer: "transfer", staking: "interest", reward: "interest" },
   ...{ dividend: "dividend", rollover: "fee", spend: "adjustment", receive: "adjustment", adjustment: "adjustment" },
-  ...{ conversion: "adjustment", a_type_of_2031: "adjustment", trade: "none", margin: "none", settled: "none" },
+  ...{ conversion: "adjustment", a_type_of_2031: "adjustment", margin: "adjustment", settled: "adjustment" },
+  trade: "none",
 };
 
 const ENTRY = fc
@@ -276,7 +283,12 @@ const KINDS: readonly Kind[] = [
     },
     schemas.reportSchema,
   ],
-  ["trade", TRADE, ([id, trade]) => kraken.fillOf(id, trade, "BTC/USD", "USD"), schemas.fillSchema],
+  [
+    "trade",
+    TRADE,
+    ([id, trade]) => fillsIn([tradeOf(id, trade, { symbol: "BTC/USD", quote: "USD" } as Market)], 0)[0],
+    schemas.fillSchema,
+  ],
   [
     "execution",
     EXECUTION,

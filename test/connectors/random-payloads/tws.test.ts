@@ -33,6 +33,8 @@ import {
 import { readMessage, readMessages } from "../../support/tws-message.ts";
 
 const UNSET = "1.7976931348623157E308";
+/** How TWS writes a quantity that is not set. */
+const NO_QUANTITY = ["", UNSET, "2147483647", "9223372036854775807", "-9223372036854775808"];
 const SIDES: Readonly<Record<string, string>> = { BOT: "buy", SLD: "sell" };
 const PERM = fc.integer({ min: 1, max: 2_147_483_647 });
 const REF = fc.constantFrom("", "q-17", "hand ✓");
@@ -69,7 +71,7 @@ const EXECUTION = fc
     const expected = present({
       ...{ fillId: execId, venueOrderId: perm === 0 ? `execution ${execId}` : String(perm), symbol: "AAPL" },
       ...{ side: SIDES[side], quantity: shares, price, timestamp: at.ms, clientOrderId: ref === "" ? undefined : ref },
-      corrects: correction > 1 ? `${id}.${two(correction - 1)}` : undefined,
+      corrects: correction > 1 ? `${id}.01` : undefined,
       liquidity: [undefined, "maker", "taker"][liquidity],
     });
     return { payload, expected };
@@ -106,7 +108,7 @@ const ORDER = fc
   .record({
     ...{ perm: PERM, ref: REF, action: fc.constantFrom(...Object.keys(ACTIONS), "LEND"), quantity: ANY, limit: ANY },
     ...{ filled: ANY, average: ANY, state: fc.constantFrom(...Object.keys(STATES), "StateOf2031") },
-    type: fc.constantFrom("LMT", "MKT", "STP LMT", "MOC"),
+    type: fc.constantFrom("LMT", "MKT", "STP LMT", "MOC", "STP", "REL"),
   })
   .map(({ perm, ref, action, quantity, limit, filled, average, state, type }): Stated => {
     const fields = { action, quantity, type, limit, ref, client: "71", perm: String(perm) };
@@ -124,7 +126,7 @@ const ORDER = fc
       ...{ ...names, status: isOpen && isAboveZero(filled) ? "partially_filled" : STATES[state] },
       ...{ filledQuantity: filled, side: ACTIONS[action], quantity: isAboveZero(quantity) ? quantity : undefined },
       averagePrice: isAboveZero(filled) && isAboveZero(average) ? average : undefined,
-      limitPrice: isAboveZero(limit) || type.includes("LMT") ? limit : undefined,
+      limitPrice: type.includes("LMT") || (type === "REL" && isAboveZero(limit)) ? limit : undefined,
     });
     return { payload, expected };
   });
@@ -153,24 +155,31 @@ const COMPLETED = fc
       limit: POSITIVE,
       filled: POSITIVE,
     },
-    ...{ words: fc.constantFrom(...Object.keys(ENDS)), isStated: fc.boolean() },
+    ...{ words: fc.constantFrom(...Object.keys(ENDS)), unset: fc.constantFrom(undefined, ...NO_QUANTITY) },
+    ...{
+      type: fc.constantFrom("LMT", "MKT", "STP"),
+      parent: fc.constantFrom("9223372036854775807", "0", "1057681538"),
+    },
   })
-  .map(({ perm, action, quantity, limit, filled, words, isStated }): Stated => {
+  .map(({ perm, action, quantity, limit, filled, words, unset, type, parent }): Stated => {
     const message = [...tws.completedOrder({ ...FAKE, filled_quantity: "77" }, NAMED, { account: "DU1", now: 0 })];
-    const fields = { action, quantity, type: "LMT", limit, ref: "q-1", perm: String(perm) };
+    const fields = { action, quantity, type, limit, ref: "q-1", perm: String(perm) };
     for (const [name, value] of Object.entries(fields)) message[DONE_AT[name as keyof typeof DONE_AT]] = value;
     const at = message.lastIndexOf("77");
-    message[at] = isStated ? filled : UNSET;
+    message[at] = unset ?? filled;
+    message[at + 6] = parent;
     // The words are two fields after the time, and the state is before the limits of margin.
     message[message.lastIndexOf("")] = "";
     const place = message.findLastIndex((field) => String(field).includes("US/Eastern")) + 1;
     message[place] = words;
     message[message.indexOf("Submitted")] = words.split(/[ :]/)[0] ?? "";
     const isFilled = ENDS[words] === "filled";
-    const done = isStated ? filled : isFilled ? quantity : "0";
+    const done = unset === undefined ? filled : isFilled ? quantity : "0";
     const expected = present({
       ...{ venueOrderId: String(perm), clientOrderId: "q-1", status: ENDS[words], filledQuantity: done, updatedAt: 0 },
-      ...{ symbol: "AAPL", side: ACTIONS[action], quantity, limitPrice: limit, reason: isFilled ? undefined : words },
+      ...{ symbol: "AAPL", side: ACTIONS[action], quantity, reason: isFilled ? undefined : words },
+      // TWS states a price of the market in the place of the limit of an order without one.
+      limitPrice: type === "LMT" ? limit : undefined,
     });
     return { payload: message, expected };
   });
