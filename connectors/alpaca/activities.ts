@@ -127,11 +127,12 @@ function signedKind(kind: ActivityKind, amount = "0"): ActivityKind {
 
 type Money = Readonly<Record<"amount" | "currency", string | undefined>>;
 
-/** The fee of a coin is taken in that coin: its quantity leaves the account, and no dollars do. */
+/** The fee of a purchase is taken in the coin: its quantity leaves the account. That of a sale in dollars is money. */
 function amountOf({ activity_type, net_amount, currency, qty }: StatedEvent, details: Details): Money {
   const { symbol = "" } = details;
   const base = symbol.includes("/") ? (symbol.split("/")[0] ?? "") : (coinOf(symbol) ?? symbol);
-  if (activity_type === "CFEE" && qty !== undefined && base !== "") return { amount: qty, currency: base };
+  const isInCoin = activity_type === "CFEE" && qty !== undefined && parseAmount(qty)?.eq(ZERO) !== true;
+  if (isInCoin && base !== "") return { amount: qty, currency: base };
   const money = net_amount ?? details["cash_payout"];
   return { amount: money, currency: money === undefined ? undefined : currency };
 }

@@ -2,17 +2,17 @@
 import type { Account, Position, Rate } from "@qoc-app/sdk";
 import { ZERO, amount, max, quotient, textOf } from "../amount.ts";
 import { naming } from "../words.ts";
-import { NUMBER, type TwsNumber, divided, isStated, plain, withoutCommas } from "./amounts.ts";
+import { NUMBER, type TwsNumber, divided, isStated, isUnset, plain, withoutCommas } from "./amounts.ts";
 import { multiplierOf } from "./contracts.ts";
 import type { AccountRow } from "./rows.ts";
 
 /** TWS states the sum over all currencies under this word, besides the amount of each currency. */
 const ALL = "BASE";
 
-/** An amount of the account, which some TWS write with commas and Java with an exponent; undefined for other texts. */
+/** An amount of the account, which some TWS write with commas and Java with an exponent; undefined if it is not set. */
 function amountIn(value: string): string | undefined {
   const text = withoutCommas(value.trim());
-  if (!NUMBER.test(text)) return undefined;
+  if (!NUMBER.test(text) || isUnset(text)) return undefined;
   return /[eE]/.test(text) ? plain(text) : text;
 }
 

@@ -15,6 +15,13 @@ export function isStated(value: TwsNumber | undefined): value is TwsNumber {
 /** How Java writes a number. */
 export const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
+/** TWS writes the largest number of Java, or infinity, for a number that is not set. */
+const UNSET = 1e300;
+
+export function isUnset(text: string): boolean {
+  return text.includes("Infinity") || (NUMBER.test(text) && Math.abs(Number(text)) > UNSET);
+}
+
 const THOUSANDS = /^-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$/;
 
 /** Some amounts have commas between thousands. Other commas stay: then the text is no number. */

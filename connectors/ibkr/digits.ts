@@ -1,7 +1,7 @@
 /** The library reads each decimal number as a double. Here its reader passes on the text that TWS sent instead. */
 import { ConnectRefused } from "@qoc-app/sdk";
 import { EventName, type IBApi } from "@stoqey/ib";
-import { NUMBER, withoutCommas } from "./amounts.ts";
+import { isUnset, withoutCommas } from "./amounts.ts";
 
 /** The methods that read a decimal number, and what each returns for a field without a text. */
 const READERS = { readDouble: 0, readDoubleOrUndefined: undefined, readDecimal: undefined } as const;
@@ -13,8 +13,6 @@ type Reader = Record<keyof typeof READERS, () => unknown> & {
   drainQueue: () => void;
 };
 
-/** TWS writes the largest number of Java, or infinity, for a number that is not set. */
-const UNSET = 1e300;
 /** The ends of the 64-bit integers of Java, which TWS writes for an id, or a quantity, that is not set. */
 const LARGEST_LONGS: readonly string[] = ["9223372036854775807", "-9223372036854775808"];
 /** As `LARGEST_LONGS`, of quantities: the largest 32-bit integer, and the largest number of IBKR's decimals. */
@@ -88,6 +86,5 @@ function numberIn(token: string, empty: number | undefined, unset: readonly stri
   if (token === "") return empty;
   if (unset.includes(token)) return undefined;
   const text = withoutCommas(token);
-  const isUnset = text.includes("Infinity") || (NUMBER.test(text) && Math.abs(Number(text)) > UNSET);
-  return isUnset ? undefined : text;
+  return isUnset(text) ? undefined : text;
 }

@@ -157,6 +157,12 @@ describe("activities", () => {
       { symbol: "BTC/USD" },
       { kind: "fee", amount: "-0.0001", currency: "BTC" },
     ],
+    [
+      "the fee of a sale of a coin, which is in dollars",
+      { activity_type: "CFEE", qty: "0", net_amount: "-0.25" },
+      { symbol: "BTCUSD" },
+      { kind: "fee", amount: "-0.25", currency: "USD" },
+    ],
     ["a correction", { previous_id: "r-0" }, {}, { kind: "dividend", corrects: "r-0" }],
     [
       "a type of a later version",

@@ -224,6 +224,15 @@ describe("the account", () => {
     expect(Object.keys(accountFrom(accountValues([...rows, ...odd])))).toHaveLength(4);
   });
 
+  it("has no amount and no rate that TWS states as not set", () => {
+    const unset = "1.7976931348623157E308";
+    const pnl = [value("SettledCash", unset, "EUR"), value("UnrealizedPnL", unset, "BASE")];
+    const values = accountValues([...rows, ...pnl, value("ExchangeRate", unset, "JPY")]);
+    expect(Object.keys(accountFrom(values))).toHaveLength(4);
+    expect(ratesFrom(values, ["JPY/EUR"], 0)).toEqual([]);
+    expect(() => accountValues([value("NetLiquidation", unset, "EUR")])).toThrow("does not state NetLiquidation");
+  });
+
   it("with a NAV in two currencies is in the one whose rate is 1", () => {
     expect(accountValues([value("NetLiquidation", "27000", "USD"), ...rows]).currency).toBe("EUR");
   });
