@@ -181,9 +181,19 @@ describe("an error of TWS", () => {
 
   it("says that an id of too many digits cannot be read: it would be that of another order", () => {
     const origin = { orderId: 5, clientId: 71, account: "DU1" };
-    const message = withFields(tws.openOrder(ORDER, CONTRACT, origin), OPEN_AT, { perm: "9223372036854775807" });
+    const message = withFields(tws.openOrder(ORDER, CONTRACT, origin), OPEN_AT, { perm: "9007199254740993" });
     const [[error, code] = []] = readMessages(EventName.error, [message.map(String)]);
     expect([(error as Error).message, code]).toEqual(["a message has an id of too many digits", 505]);
+  });
+
+  it("says nothing of an id that is not set: most completed orders have no parent", () => {
+    const done = [...tws.completedOrder({ ...ORDER, status: "filled" }, CONTRACT, { account: "DU1", now: 0 })];
+    expect(done).toContain("9223372036854775807");
+    expect(readMessages(EventName.error, [done])).toEqual([]);
+    const open = tws.openOrder(ORDER, CONTRACT, { orderId: 5, clientId: 71, account: "DU1" });
+    const message = withFields(open, OPEN_AT, { perm: "9223372036854775807" });
+    const [, , order] = readMessage(EventName.openOrder, message) as [unknown, unknown, object];
+    expect(order).toMatchObject({ permId: 0 });
   });
 
   it("whose details are no JSON is said, and the messages after it are read", () => {

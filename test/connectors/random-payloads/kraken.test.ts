@@ -84,7 +84,8 @@ const ORDER = fc
     const expected = present({
       ...{ ...names, status: state, filledQuantity: filled, side, averagePrice: isUntouched ? undefined : average },
       quantity: !isByMoney && isAboveZero(total) ? total : undefined,
-      limitPrice: ["limit", "iceberg", "take-profit-limit"].includes(type) ? limit : undefined,
+      // A sign makes it relative to another price.
+      limitPrice: ["limit", "iceberg", "take-profit-limit"].includes(type) && !/^-/.test(limit) ? limit : undefined,
       updatedAt: ended?.ms,
     });
     return { payload, expected };
