@@ -11,7 +11,6 @@ import {
   type OrderReport,
   type Quote,
   type UnreadableActivity,
-  type UnreadableFill,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
 import type { QuoteFeed } from "../../quote-stream.ts";

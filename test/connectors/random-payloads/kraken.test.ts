@@ -85,7 +85,8 @@ const ORDER = fc
       ...{ ...names, status: state, filledQuantity: filled, side, averagePrice: isUntouched ? undefined : average },
       quantity: !isByMoney && isAboveZero(total) ? total : undefined,
       // A sign makes it relative to another price.
-      limitPrice: ["limit", "iceberg", "take-profit-limit"].includes(type) && !/^-/.test(limit) ? limit : undefined,
+      limitPrice:
+        ["limit", "iceberg", "take-profit-limit"].includes(type) && !limit.startsWith("-") ? limit : undefined,
       updatedAt: ended?.ms,
     });
     return { payload, expected };
