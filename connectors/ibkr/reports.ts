@@ -13,7 +13,7 @@ export const CANCELLED: readonly string[] = ["Cancelled", "ApiCancelled"];
 const SIDES: Readonly<Record<string, Side>> = { BUY: "buy", SELL: "sell", SSHORT: "sell", SLONG: "sell" };
 /** The types whose first price is a limit in any case: `LMT`, `STP LMT`, `TRAIL LIMIT`, `LIT`. */
 const WITH_LIMIT = /LMT|LIMIT|LIT/;
-/** The types without a limit. Of one that is completed TWS may state a price of the market in its place. */
+/** The types without a limit. TWS may state a price of the market in its place, for a completed order. */
 const WITHOUT_LIMIT = /^(?:MKT|STP|MOC|MIT|TRAIL|TRAIL MIT|MKT PRT|STP PRT|MKT CLS)$/;
 
 type Ids = Pick<StatusRow, "clientId" | "orderId" | "permId">;

@@ -116,7 +116,7 @@ export function marketOf(product: Body): Market | undefined {
   return { symbol: symbolOf(id), id, base, quote, instrument };
 }
 
-/** A limit of 0 is none. */
+/** undefined for a limit of 0, which limits nothing. */
 function largestIn(product: Body, name: string): string | undefined {
   const size = optionalAmountIn(product, name);
   return size === undefined || amount(size).eq(ZERO) ? undefined : size;
