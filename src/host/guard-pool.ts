@@ -89,11 +89,22 @@ class SingleThreadPool implements GuardPool {
     this.#options = options;
   }
 
-  async run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]> {
+  run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]> {
     const requestedAt = this.#options.clock.monotonic();
-    return this.#queue
-      .run(() => this.#evaluate(guards, { order, book }, requestedAt))
-      .catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
+    return new Promise((resolve) => {
+      void this.#queue.run(async () => {
+        const { checks, isThreadLost } = await this.#evaluate(guards, { order, book }, requestedAt).catch(
+          (error: unknown): GuardOutcome => ({
+            checks: guards.map((guard) => failed(guard.key, error)),
+            isThreadLost: false,
+          }),
+        );
+        resolve(checks);
+        // The next order may wait already. Guards that have never loaded would hang again, and delay it by more than
+        // its own timeout.
+        if (isThreadLost && this.#hasLoaded) await this.#loadAll().catch(() => undefined);
+      });
+    });
   }
 
   async preload(): Promise<void> {
@@ -137,23 +148,19 @@ class SingleThreadPool implements GuardPool {
     if (loaded?.thread !== undefined) await withCloseTimeout(loaded.thread.close(), this.#options.clock);
   }
 
-  async #evaluate(
-    guards: readonly CustomGuard[],
-    subject: GuardSubject,
-    requestedAt: number,
-  ): Promise<readonly Check[]> {
+  async #evaluate(guards: readonly CustomGuard[], subject: GuardSubject, requestedAt: number): Promise<GuardOutcome> {
     const { clock, log } = this.#options;
     if (clock.monotonic() - requestedAt > QUEUE_TIMEOUT_MS)
-      return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
+      return {
+        checks: guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy")),
+        isThreadLost: false,
+      };
     const { checks, isThreadLost } = await this.#request({ guards, subject, timeoutMs: GUARDS_TIMEOUT_MS });
-    if (isThreadLost && !this.#isClosed) {
-      log.error("the thread of the custom guards was replaced", {
-        reason: checks.find((check) => check.decision === "block")?.message,
-      });
-      // Guards that have never loaded would hang again, and delay the next order by more than its own timeout.
-      if (this.#hasLoaded) void this.#queue.run(() => this.#loadAll()).catch(() => undefined);
-    }
-    return checks;
+    if (!isThreadLost || this.#isClosed) return { checks, isThreadLost: false };
+    log.error("the thread of the custom guards was replaced", {
+      reason: checks.find((check) => check.decision === "block")?.message,
+    });
+    return { checks, isThreadLost };
   }
 
   async #loadAll(): Promise<void> {

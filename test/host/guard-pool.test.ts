@@ -332,6 +332,15 @@ describe("a guard that ends or blocks its thread", () => {
     expect([hung[0]?.decision, other[0]?.decision]).toEqual(["block", "allow"]);
   });
 
+  it("does not block an order that waited meanwhile, also if the new thread loads its guards slowly", async () => {
+    const slow = guard("slow", `${HANGS} return { result: "allow" };`);
+    const source = readFileSync(slow.adapter, "utf8");
+    writeFileSync(slow.adapter, `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${source}`);
+    await start([slow]).preload();
+    const [hung, other] = await Promise.all([evaluate([slow], "HANG"), evaluate([slow], "AAPL")]);
+    expect([hung[0]?.decision, other[0]?.decision]).toEqual(["block", "allow"]);
+  });
+
   it("and hangs after its result, makes all results invalid", async () => {
     const guards = [
       allows("first"),
