@@ -42,8 +42,11 @@ interface Valued {
   readonly missing: readonly AccountValue[];
 }
 
-/** A value below this part of the largest starts a new chain: 1 / 100. */
+/** A value below this part of the largest of the days before starts a new chain: 1 / 100. */
 const NEGLIGIBLE = 0.01;
+/** A large value, also if it was untrue and is taken back, must not end the returns of all later days. */
+const NEGLIGIBLE_DAYS = 30;
+const DAY_MS = 86_400_000;
 
 /** `riskFreePct`: per cent a year. */
 export function equityReport(
@@ -62,13 +65,13 @@ export function equityReport(
       missing: rated.filter(({ rate }) => rate === undefined),
     };
   });
-  let largest = 0;
+  const largest = new RecentLargest();
   const steps = valued.map((now, i): EquityStep => {
     const value = approximate(sumOf(now.values.values()));
     const before = valued[i - 1];
-    const growth = before === undefined ? undefined : growthBetween(before, now, largest * NEGLIGIBLE);
-    largest = Math.max(largest, value);
+    const growth = before === undefined ? undefined : growthBetween(before, now, largest.value * NEGLIGIBLE);
     const { date, at } = now.point;
+    largest.add(date, value);
     return { date, at, value, flow: approximate(flowOf(now, valued[i + 1])), growth, isComplete: isComplete(now) };
   });
   // At the first point the capital is paid in: there is no value yet to show.
@@ -97,6 +100,23 @@ export function equityReport(
       ),
     ],
   };
+}
+
+/** The largest value of the last {@link NEGLIGIBLE_DAYS} days, by the dates of the points. */
+class RecentLargest {
+  /** The largest first: none of them is older and smaller than another one. */
+  readonly #peaks: { readonly dayMs: number; readonly value: number }[] = [];
+
+  get value(): number {
+    return this.#peaks[0]?.value ?? 0;
+  }
+
+  add(date: string, value: number): void {
+    const dayMs = Date.parse(date);
+    while ((this.#peaks.at(-1)?.value ?? Infinity) <= value) this.#peaks.pop();
+    this.#peaks.push({ dayMs, value });
+    while (dayMs - (this.#peaks[0]?.dayMs ?? dayMs) > NEGLIGIBLE_DAYS * DAY_MS) this.#peaks.shift();
+  }
 }
 
 function isComplete({ missing, point }: Valued): boolean {
