@@ -31,7 +31,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [150, 154],
   [160, 171],
   [174, 181],
-  [188, 192],
+  [188, 194],
   [198, 202],
 ];
 

@@ -1998,6 +1998,24 @@ const SECOND: readonly Mutant[] = [
     test: "test/trading/account/account-owner.test.ts",
     fails: "a connector that says another mode than that of its account gets no account of another connector",
   },
+  {
+    name: "193a",
+    removes: "the end of a chain of replacements",
+    file: "src/domain/orders/report-fit.ts",
+    search: "if (replacedBy !== undefined && isReplacedTooOften(order, venueOrderId))",
+    replace: "if (isReplacedTooOften === undefined)",
+    test: "test/domain/orders/replaced-order.test.ts",
+    fails: "is continued a limited number of times: each of its events goes through the ids of all that it continued",
+  },
+  {
+    name: "194a",
+    removes: "the days after which a large value is forgotten",
+    file: "src/trading/account/equity-report.ts",
+    search: "> NEGLIGIBLE_DAYS * DAY_MS",
+    replace: "> Infinity",
+    test: "test/trading/account/equity-report.test.ts",
+    fails: "one huge value, paid in and out, ends the returns of 30 days and not of all later ones",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [

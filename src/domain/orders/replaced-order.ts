@@ -11,6 +11,9 @@ export interface VenueReplacement {
   terms: Pick<OrderReplacement, "quantity" | "limitPrice">;
 }
 
+/** Far more than a venue makes. Each event of an order goes through the ids of all orders that it continues. */
+export const REPLACEMENTS_MAX = 1_000;
+
 interface OrderAtVenue {
   readonly terms: OrderTerms;
   venueOrderId?: VenueOrderId;
@@ -28,6 +31,11 @@ export function continueOrder(
   if (replaced.ids.has(venueOrderId)) return;
   order.venueOrderId = venueOrderId;
   replaced.terms = terms;
+}
+
+/** Whether a replacement of the order with this id is one too many. */
+export function isReplacedTooOften({ replaced }: Readonly<OrderAtVenue>, earlier: string): boolean {
+  return replaced !== undefined && replaced.ids.size >= REPLACEMENTS_MAX && !replaced.ids.has(earlier);
 }
 
 /** The quantity of the order at its venue. */

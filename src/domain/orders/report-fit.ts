@@ -4,6 +4,7 @@ import type { ClientOrderId } from "../ids.ts";
 import type { VenueReport } from "../market/venue.ts";
 import { comparableSymbol } from "./order.ts";
 import type { OrderRecord } from "./order-state.ts";
+import { REPLACEMENTS_MAX, isReplacedTooOften } from "./replaced-order.ts";
 
 type ReportedIdentity = Pick<VenueReport, "clientOrderId" | "replacedBy" | "side" | "symbol" | "venueOrderId">;
 type OrderIndexes = Pick<FillState, "byClientOrderId" | "byVenueOrderId" | "inFlight">;
@@ -26,6 +27,8 @@ export function contradictionOf(
   if (other !== undefined) return `it has the venue's id of ${other}`;
   const next = replacedBy === undefined ? undefined : otherWithVenueId(state, order, replacedBy);
   if (next !== undefined) return `it is continued by the venue's id of ${next}`;
+  if (replacedBy !== undefined && isReplacedTooOften(order, venueOrderId))
+    return `its venue has replaced it ${REPLACEMENTS_MAX} times before`;
   if (clientOrderId !== undefined && clientOrderId === order.clientOrderId) return undefined;
   const named = clientOrderId === undefined ? undefined : state.byClientOrderId.get(clientOrderId as ClientOrderId);
   if (named !== undefined) return `it names ${named}`;

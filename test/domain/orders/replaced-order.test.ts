@@ -5,6 +5,8 @@ import { misfitsOf } from "../../../src/domain/fills/fill-fit.ts";
 import { ownerOf } from "../../../src/domain/fills/fill-state.ts";
 import type { OrderReported } from "../../../src/domain/event.ts";
 import type { OrderId, VenueOrderId } from "../../../src/domain/ids.ts";
+import { REPLACEMENTS_MAX } from "../../../src/domain/orders/replaced-order.ts";
+import { contradictionOf } from "../../../src/domain/orders/report-fit.ts";
 import { type OrderRecord, leaves } from "../../../src/domain/orders/order-state.ts";
 import { type JournalScenario, amount, scenario } from "../../support/journal-scenario.ts";
 
@@ -40,6 +42,26 @@ it("follows a chain in any order and with repeats, and keeps the owner of each i
     }),
     { numRuns: 50 },
   );
+});
+
+it("is continued a limited number of times: each of its events goes through the ids of all that it continued", () => {
+  const chained = (links: number): JournalScenario => {
+    const tale = working();
+    for (let n = 1; n <= links; n++) tale.event(reported(n === 1 ? "v-a" : `v-${n}`, `v-${n + 1}`));
+    return tale;
+  };
+  const verdictOn = (links: number, venueOrderId: string): string | undefined => {
+    const state = chained(links).state();
+    const order = state.orders.get("a" as OrderId) as OrderRecord;
+    const { clientOrderId } = order;
+    return contradictionOf(state, order, { venueOrderId, replacedBy: "v-next", clientOrderId });
+  };
+  expect(verdictOn(REPLACEMENTS_MAX - 1, `v-${REPLACEMENTS_MAX}`)).toBeUndefined();
+  expect(verdictOn(REPLACEMENTS_MAX, `v-${REPLACEMENTS_MAX + 1}`)).toBe(
+    `its venue has replaced it ${REPLACEMENTS_MAX} times before`,
+  );
+  // What is known may come again.
+  expect(verdictOn(REPLACEMENTS_MAX, "v-2")).toBeUndefined();
 });
 
 describe("after a split of 7:1", () => {
