@@ -10,6 +10,7 @@ import { HttpDeskClient, requestErrorOf } from "./desk-client.ts";
 import { Drafts } from "./drafts.ts";
 import { EventStream, type StreamMessage } from "./event-stream.ts";
 import { LoginPage, type SignedOut } from "./login/login-page.tsx";
+import { isOpenedByOther, rememberAskedFor } from "./opened-by-other.ts";
 import type { PageServices } from "./page-context.ts";
 import { applyPreferences, loadPreferences } from "./preferences.ts";
 import { followHash } from "./router.ts";
@@ -42,10 +43,16 @@ async function signIn(loginCode: string): Promise<void> {
   signedOut.value = { kind: "opening" };
   try {
     await client.login(loginCode);
+    rememberAskedFor();
     signedOut.value = undefined;
   } catch (error) {
     signedOut.value = { kind: "refused", error: requestErrorOf(error) };
   }
+}
+
+function goOn(): void {
+  rememberAskedFor();
+  signedOut.value = undefined;
 }
 
 function openPage(): { readonly page: PageServices; readonly close: () => void } {
@@ -107,6 +114,5 @@ function drawSession(place: Element): void {
 
 if (code !== undefined) await signIn(code);
 else if (!client.isSignedIn) signedOut.value = { kind: "none" };
-else if (document.documentElement.dataset["openedBy"] === "other")
-  signedOut.value = { kind: "opened by other", goOn: () => (signedOut.value = undefined) };
+else if (isOpenedByOther()) signedOut.value = { kind: "opened by other", goOn };
 drawSession(root);

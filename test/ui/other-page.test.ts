@@ -138,7 +138,7 @@ describePage("a page of another server", () => {
     await page.goto(`${other}/`);
     await page.evaluate((address) => {
       const small = "popup,width=900,height=100,left=9999,top=9999";
-      addEventListener("keydown", () => void open(address, "", small), { once: true });
+      addEventListener("keydown", () => void open(address, "desk", small), { once: true });
     }, `${desk.origin}/ui/#/review`);
     const opening = context.waitForEvent("page");
     await page.keyboard.press("b");
@@ -153,7 +153,28 @@ describePage("a page of another server", () => {
     await opened.getByRole("button", { name: "Go on to the desk" }).click();
     await opened.waitForURL(`**/ui/#/review/${id}`);
     await opened.locator('#approve[aria-disabled="false"]').waitFor();
+    // A reload asks no more: no other page can cause one.
+    await opened.reload();
+    await opened.locator('#approve[aria-disabled="false"]').waitFor();
+    // The other page has no hold on the window any more: it can open another one, which asks again.
+    const again = context.waitForEvent("page");
+    await page.evaluate((address) => void open(address, "desk"), `${desk.origin}/ui/#/review`);
+    await (await again).getByRole("heading", { name: "Another page opened this one" }).waitFor();
     await desk.call("reject", { id, comment: "a test" });
+  });
+
+  it("W51 a page that a link of qoc ui opened asks for no press, also if it is loaded again", async () => {
+    const link = await desk.link();
+    const page = await context.newPage();
+    await page.goto(`${other}/`);
+    await page.evaluate((address) => void (location.href = address), link);
+    await page.locator("header.top").waitFor();
+    await page.reload();
+    await page.locator("header.top").waitFor();
+    // The page of the other site, in the same tab, leads to the desk.
+    await page.goto(`${other}/`);
+    await page.evaluate((address) => void (location.href = address), `${desk.origin}/ui/#/review`);
+    await page.getByRole("heading", { name: "Another page opened this one" }).waitFor();
   });
 
   it("W51 whose keys go on while a review comes to the front approves nothing until they rest", async () => {
