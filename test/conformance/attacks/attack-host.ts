@@ -9,6 +9,7 @@ import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../../src/domain/ports.ts";
 import { systemClock } from "../../../src/app/system.ts";
@@ -92,6 +93,10 @@ process.chdir(mkdtempSync(join(tmpdir(), "qoc-attack-cwd-")));
 async function listen(server: ReturnType<typeof createHttp> | ReturnType<typeof createTcp>): Promise<number> {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
 }
+/** An attacker that ends resets its connections, which is no error of this process. */
+function keptOpen<T extends Duplex>(socket: T): T {
+  return socket.on("error", () => undefined);
+}
 const web = await listen(
   createHttp((request, response) => {
     const { port } = server.address() as AddressInfo;
@@ -99,18 +104,18 @@ const web = await listen(
     response.end("hello");
   })
     .on("upgrade", (_request, socket) =>
-      socket.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+      keptOpen(socket).end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
     )
-    .on("connect", (_request, socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n")),
+    .on("connect", (_request, socket) => keptOpen(socket).write("HTTP/1.1 200 OK\r\n\r\n")),
 );
 const server = { address: (): unknown => ({ port: web }) };
 /** A server at an address that no attack may reach. */
 const other = createHttp((_request, response) => response.end("reached"));
 const otherSockets = new WebSocketServer({ server: other });
-otherSockets.on("connection", (socket) => socket.close());
+otherSockets.on("connection", (socket) => socket.on("error", () => undefined).close());
 await new Promise<void>((resolve) => other.listen(0, "127.0.0.2", () => resolve()));
 const otherAddress = `127.0.0.2:${(other.address() as AddressInfo).port}`;
-const tcp = await listen(createTcp((socket) => socket.on("error", () => undefined)));
+const tcp = await listen(createTcp(keptOpen));
 
 /** The connector that is called during each attack. No attack may end it, so one start is enough. */
 const second = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
