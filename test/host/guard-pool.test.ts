@@ -443,7 +443,7 @@ describe("the pool", () => {
     writeFileSync(changing.adapter, 'export default class { key = "c"; evaluate() { return { result: "allow" }; } }');
     expect((await evaluate([changing]))[0]?.message).toBe("old");
     await pool?.close();
-    start([changing]);
+    start([changing], patientClock);
     expect((await evaluate([changing]))[0]?.decision).toBe("allow");
   });
 
