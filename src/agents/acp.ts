@@ -83,7 +83,12 @@ function openConversation(launch: LaunchRequest): Conversation {
       if (id === undefined || id === null) return method === "session/update" ? session.update(params) : [];
       const permission = method === "session/request_permission" ? permissionShape.safeParse(params).data : undefined;
       if (permission === undefined) {
-        send(message({ id, error: { code: METHOD_NOT_FOUND, message: `the desk does not support ${method}` } }));
+        send(
+          message({
+            id,
+            error: { code: METHOD_NOT_FOUND, message: `the desk does not support ${truncateName(method)}` },
+          }),
+        );
         return [];
       }
       const events = session.toolCall(permission.toolCall);

@@ -49,6 +49,8 @@ export interface RunningProcess {
 
 /** A line may hold the whole answer of a tool. */
 const LINE_BYTES_MAX = 4 * 1024 * 1024;
+/** What a program may leave unread of what the desk sends while it runs. */
+const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
 const STDERR_CHARS = 4_000;
 const MESSAGE_CHARS = 500;
 /** Between SIGTERM and SIGKILL. */
@@ -101,7 +103,12 @@ export function startProcess({ spawn, killGroup, clock }: ProcessDeps, request: 
     cancelKill();
     return { stopReason, description, isClean, stderr: stderr() };
   });
-  return { send: (text) => void child.stdin?.write(text), stop, ended };
+  const send = (text: string): void => {
+    if (stopReason !== undefined) return;
+    if ((child.stdin?.writableLength ?? 0) > UNREAD_BYTES_MAX) stop("does not read what the desk sends");
+    else child.stdin?.write(text);
+  };
+  return { send, stop, ended };
 }
 
 function readLines(child: ChildProcess, onLine: (line: string) => void, stop: (reason: string) => void): void {

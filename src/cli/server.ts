@@ -71,16 +71,24 @@ const CLOSE_MS = 10_000;
  */
 const WAITING_MAX = 256;
 const REFUSALS_LOGGED_A_MINUTE = 10;
+/** Each has a file descriptor, and the journal and the connectors need some. One more closes the oldest. */
+const CALLERS_MAX = 512;
+/** Of replies that all callers together have not read. Beyond it the oldest of those who do not read is closed. */
+const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
-interface ServerTimes {
+interface ServerLimits {
   /** How long `close` waits for running calls and for callers that do not read. */
   readonly closeMs?: number | undefined;
   /** How long a connection may take until its first request. */
   readonly handshakeMs?: number | undefined;
+  readonly callersMax?: number | undefined;
+  readonly unreadBytesMax?: number | undefined;
 }
 
-export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE_MS }: ServerTimes = {}): SocketServer {
+export function createSocketServer(limits: ServerLimits = {}): SocketServer {
+  const { closeMs = CLOSE_MS, handshakeMs = HANDSHAKE_MS } = limits;
   const callers = new Set<Socket>();
+  const bound = (): void => boundCallers(callers, limits);
   const calls = new Set<Promise<void>>();
   const closing = new AbortController();
   let server: Server | undefined;
@@ -93,7 +101,8 @@ export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE
     server = createServer((socket) => {
       callers.add(socket);
       socket.once("close", () => callers.delete(socket));
-      serveCaller(socket, { ...options, path, waiting, calls, closing: closing.signal });
+      bound();
+      serveCaller(socket, { ...options, path, waiting, calls, bound, closing: closing.signal });
     });
     await listen(server, options.path);
     server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
@@ -129,6 +138,22 @@ export function createSocketServer({ closeMs = CLOSE_MS, handshakeMs = HANDSHAKE
       late.removeEventListener("abort", cutOff);
     },
   };
+}
+
+/** An agent of this machine can open any number of connections, send any number of requests, and read no reply. */
+function boundCallers(
+  callers: Set<Socket>,
+  { callersMax = CALLERS_MAX, unreadBytesMax = UNREAD_BYTES_MAX }: ServerLimits,
+): void {
+  let unread = 0;
+  for (const { writableLength } of callers) unread += writableLength;
+  for (const socket of callers) {
+    if (callers.size <= callersMax && unread <= unreadBytesMax) return;
+    if (callers.size <= callersMax && socket.writableLength === 0) continue;
+    unread -= socket.writableLength;
+    callers.delete(socket);
+    socket.destroy();
+  }
 }
 
 /**
@@ -195,6 +220,8 @@ function waitingConnections({ log, clock, path }: SocketOptions, handshakeMs: nu
 interface CallerOptions extends SocketOptions {
   readonly waiting: WaitingConnections;
   readonly calls: Set<Promise<void>>;
+  /** Closes the callers who hold too much. */
+  readonly bound: () => void;
   readonly closing: AbortSignal;
 }
 
@@ -262,10 +289,14 @@ interface ClientRequest extends IdentifiedRequest {
 
 async function reply(
   socket: Socket,
-  options: SocketOptions,
+  options: CallerOptions,
   { id, request, client, signal }: ClientRequest,
 ): Promise<void> {
-  const send = (message: Reply): Promise<void> => writeLine(socket, message);
+  const send = (message: Reply): Promise<void> => {
+    // Before it: what was written in this turn counts as unread.
+    options.bound();
+    return writeLine(socket, message);
+  };
   const handler: RequestHandler = {
     progress: { line: (line) => void send({ id, kind: "note", line }) },
     value: (value) => send({ id, kind: "value", value }),

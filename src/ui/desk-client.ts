@@ -59,6 +59,11 @@ export interface DeskClient {
 
 /** The name of the session in which this browser is signed in. */
 export const SIGNED_IN = "qoc.page";
+/**
+ * The id of the desk to which this browser signed in last: another desk of the operator may have the port, and with it
+ * what the browser keeps, at another time.
+ */
+const DESK = "qoc.desk";
 /** The run of the desk that answered last. */
 const RUN = "qoc.run";
 /** An answer that takes longer is given up. The request may still have taken effect. */
@@ -68,6 +73,19 @@ export interface LoginAnswer {
   /** The session's name: three words, which the terminal shows too. */
   readonly session: string;
   readonly expiresAt: string;
+  readonly desk: { readonly id: string };
+}
+
+/** "" before the first login. */
+export function deskOf(browser: Pick<Browser, "recall">): string {
+  return browser.recall(DESK) ?? "";
+}
+
+/** Calls the listener when another tab has signed in to another desk. */
+export function onOtherDesk(listener: () => void): void {
+  addEventListener("storage", ({ key }) => {
+    if (key === DESK) listener();
+  });
 }
 
 /** Talks to the server that served the page. */
@@ -98,6 +116,7 @@ export class HttpDeskClient implements DeskClient {
     const { request, keep } = await this.#key.newKey(code);
     const answer = (await this.#post("login", request)) as LoginAnswer;
     await keep(answer.session);
+    this.#browser.keep(DESK, answer.desk.id);
     this.#browser.keep(SIGNED_IN, answer.session);
     return answer;
   }

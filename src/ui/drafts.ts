@@ -1,6 +1,7 @@
 /**
  * Texts that a human has begun to write. This browser keeps them until they are sent or withdrawn: a session that ends
- * or a reload loses none, and the page has them again after the login.
+ * or a reload loses none, and the page has them again after the login. Each is of one desk: the orders of another desk
+ * at the same port can have the same ids.
  */
 import { type Signal, signal } from "@preact/signals";
 import type { Browser } from "./browser.ts";
@@ -10,15 +11,19 @@ const KEPT = "qoc.drafts";
 const DRAFTS_MAX = 20;
 
 export class Drafts {
-  readonly #browser: Browser;
+  readonly #browser: Pick<Browser, "keep" | "recall">;
+  readonly #desk: () => string;
   readonly #texts = new Map<string, Signal<string>>();
 
-  constructor(browser: Browser) {
+  /** `desk`: the id of the desk to which the browser is signed in. */
+  constructor(browser: Pick<Browser, "keep" | "recall">, desk: () => string) {
     this.#browser = browser;
+    this.#desk = desk;
   }
 
-  /** The text with this name, for example that of `reject 20261128-001`; "" if none was begun. */
-  of(name: string): Signal<string> {
+  /** The desk's text with this name, for example that of `reject 20261128-001`; "" if none was begun. */
+  of(ofDesk: string): Signal<string> {
+    const name = `${this.#desk()} ${ofDesk}`;
     const known = this.#texts.get(name);
     if (known !== undefined) return known;
     const text = signal(this.#kept().get(name) ?? "");

@@ -6,7 +6,7 @@ import "./page.css";
 import { App } from "./app.tsx";
 import { systemBrowser as browser } from "./browser.ts";
 import { DeskData } from "./desk-data.ts";
-import { HttpDeskClient, requestErrorOf } from "./desk-client.ts";
+import { HttpDeskClient, deskOf, onOtherDesk, requestErrorOf } from "./desk-client.ts";
 import { Drafts } from "./drafts.ts";
 import { EventStream, type StreamMessage } from "./event-stream.ts";
 import { LoginPage, type SignedOut } from "./login/login-page.tsx";
@@ -31,7 +31,9 @@ const client = new HttpDeskClient(browser, key, () => {
 });
 const preferences = loadPreferences(browser);
 applyPreferences(preferences);
-const drafts = new Drafts(browser);
+const drafts = new Drafts(browser, () => deskOf(browser));
+// What this tab has of the desk before says nothing of the other one.
+onOtherDesk(() => location.reload());
 // A link that is opened in a tab of the page changes the hash alone, and loads nothing.
 addEventListener("hashchange", () => {
   const pasted = openedLink.takeCode();

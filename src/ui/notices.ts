@@ -1,5 +1,6 @@
 /** What counts the proposals that wait outside of the page's own text: title, icon, announcement and notification. */
 import { useEffect } from "preact/hooks";
+import { deskOf } from "./desk-client.ts";
 import { type PageServices, usePage } from "./page-context.ts";
 import { useStatus, waitingOf } from "./status.ts";
 
@@ -110,10 +111,12 @@ async function nameOnce({ browser, preferences }: PageServices, ids: readonly st
   if (preferences.notices.peek() !== "on") return;
   await navigator.locks.request(NAMED, async () => {
     const named = browser.recall(NAMED)?.split(" ") ?? [];
-    if (ids.every((id) => named.includes(id))) return;
+    // Another desk at this port can have the same ids.
+    const names = ids.map((id) => `${deskOf(browser)}/${id}`);
+    if (names.every((name) => named.includes(name))) return;
     const isSeen = document.visibilityState === "visible";
     if (!isSeen && (await isAnyTabLookedAt())) return;
-    browser.keep(NAMED, [...new Set([...named, ...ids])].slice(-NAMED_MAX).join(" "));
+    browser.keep(NAMED, [...new Set([...named, ...names])].slice(-NAMED_MAX).join(" "));
     if (isSeen || !("Notification" in globalThis) || Notification.permission !== "granted") return;
     // The next tab may have the lock before what is kept reaches its process: with the tag a browser shows one of two.
     void new Notification("Qoc", { body: sentenceOf(ids.length), tag: "qoc.waiting" });

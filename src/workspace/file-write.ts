@@ -46,9 +46,9 @@ const INSTRUCTION_FILES = new RegExp(`^(${INSTRUCTIONS})(\\.local|\\.override)?\
 /** Names of the run summaries that the desk writes. */
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
 
-/** The desk's comments on a JSON proposal. */
+/** The desk's comments on a JSON proposal, also where a file system does not distinguish upper and lower case. */
 function isVerdict(path: string): boolean {
-  return PROPOSAL_FOLDERS.some((folder) => isInside(folder, path)) && path.endsWith(VERDICT_ENDING);
+  return PROPOSAL_FOLDERS.some((folder) => isInside(folder, path)) && path.toLowerCase().endsWith(VERDICT_ENDING);
 }
 
 /** Returns the folder that accepts the path. @throws PATH_REFUSED. */

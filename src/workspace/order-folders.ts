@@ -25,7 +25,9 @@ const EDITOR_FILE = /^[.#]|~$|\.(?:tmp|swp|bak)$/;
 export const VERDICT_ENDING = ".verdict.md";
 
 function isOrderFile(name: string): boolean {
-  return !name.endsWith(VERDICT_ENDING) && PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension));
+  return (
+    !name.toLowerCase().endsWith(VERDICT_ENDING) && PROPOSAL_EXTENSIONS.some((extension) => name.endsWith(extension))
+  );
 }
 
 function verdictPath(path: string): string | undefined {

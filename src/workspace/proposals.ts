@@ -217,7 +217,7 @@ export class ProposalStore {
 }
 
 function notRead({ id, path }: OrderFile): ProposalFile {
-  const message = path.endsWith(VERDICT_ENDING)
+  const message = path.toLowerCase().endsWith(VERDICT_ENDING)
     ? `is not read: the desk's comments on a JSON file have a name that ends in ${VERDICT_ENDING}`
     : `is not read: a proposal's name ends in ${PROPOSAL_EXTENSIONS.join(", ")}`;
   return { kind: "bad", id, path, message };

@@ -109,6 +109,24 @@ describe("a program of a run", () => {
     expect((await runFixture(["half"])).lines).toEqual(["a line without its end"]);
   });
 
+  it("is stopped if it asks without end and reads no answer", async () => {
+    let sent = 0;
+    const running = startProcess(launchDeps(), {
+      argv: [process.execPath, STUBBORN, "deaf"],
+      env: {},
+      cwd: "/",
+      initialInput: "",
+      keepsInputOpen: true,
+      timeoutMs: 20_000,
+      onLine: (line) => {
+        sent += line.length;
+        running.send(`${line}\n`);
+        if (sent > 64 * 1024 * 1024) running.stop("enough");
+      },
+    });
+    expect((await running.ended).stopReason).toBe("does not read what the desk sends");
+  });
+
   it("fails if the program cannot be started", async () => {
     const { ended: over } = startProcess(launchDeps(), {
       ...{

@@ -50,11 +50,19 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+interface ServeOptions {
+  readonly log?: Log;
+  readonly identity?: typeof OPERATOR_SOCKET;
+  readonly handshakeMs?: number;
+  readonly callersMax?: number;
+  readonly unreadBytesMax?: number;
+}
+
 async function serve(
   handle: SocketHandler,
-  { log = quiet, identity = OPERATOR_SOCKET, handshakeMs = 5_000 } = {},
+  { log = quiet, identity = OPERATOR_SOCKET, handshakeMs = 5_000, ...limits }: ServeOptions = {},
 ): Promise<() => Promise<void>> {
-  const server = createSocketServer({ handshakeMs });
+  const server = createSocketServer({ handshakeMs, ...limits });
   await server.listen({ path, handle, log, identity, clock: systemClock });
   closers.push(server.close);
   return server.close;
@@ -114,11 +122,18 @@ async function connectRaw(): Promise<RawConnection> {
   };
 }
 
-/** Proves the operator's key, then sends raw bytes. Returns the first line of the reply. */
-async function raw(bytes: string): Promise<Record<string, unknown>> {
-  const { socket, next } = await connectRaw();
+/** A connection that has proved the operator's key. */
+async function connectProven(): Promise<RawConnection> {
+  const connection = await connectRaw();
+  const { socket, next } = connection;
   await writeLine(socket, clientHandshake((await next()) ?? "", realSocketPath(path), OPERATOR)?.proof);
   await next();
+  return connection;
+}
+
+/** Proves the operator's key, then sends raw bytes. Returns the first line of the reply. */
+async function raw(bytes: string): Promise<Record<string, unknown>> {
+  const { socket, next } = await connectProven();
   socket.write(bytes);
   const line = await next();
   socket.destroy();
@@ -129,6 +144,45 @@ async function turns(count: number): Promise<"late"> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
   return "late";
 }
+
+const REQUEST = `${JSON.stringify({ id: "1", ...request() })}\n`;
+
+describe("the callers of the socket", () => {
+  it("are a limited number: one more closes the oldest, also while its request is under way", async () => {
+    await serve(() => new Promise(() => undefined), { callersMax: 4 });
+    const callers: RawConnection[] = [];
+    for (let n = 0; n < 5; n++) {
+      const caller = await connectProven();
+      caller.socket.write(REQUEST);
+      callers.push(caller);
+    }
+    expect(await callers[0]?.next()).toBeUndefined();
+    const others = callers.slice(1);
+    expect(others.map(({ socket }) => socket.closed)).toEqual([false, false, false, false]);
+    for (const { socket } of others) socket.destroy();
+  });
+
+  it("leave a limited part of their replies unread: the oldest that does not read is closed", async () => {
+    const reply = "r".repeat(512 * 1024);
+    let replied = 0;
+    await serve(async () => ((replied += 1), reply), { unreadBytesMax: 512 * 1024 });
+    const idle = await connectProven();
+    const callers: RawConnection[] = [];
+    for (let n = 1; n <= 6; n++) {
+      const caller = await connectProven();
+      caller.socket.pause();
+      caller.socket.write(REQUEST);
+      callers.push(caller);
+      await expect.poll(() => replied).toBe(n);
+    }
+    for (const { socket } of callers) socket.resume();
+    const read = await Promise.all(callers.map(async ({ next }) => (await next())?.includes(reply) ?? false));
+    expect([read[0], read.at(-1)]).toEqual([false, true]);
+    expect((await ask()).result).toBe(reply);
+    expect(idle.socket.closed).toBe(false);
+    for (const { socket } of [idle, ...callers]) socket.destroy();
+  });
+});
 
 describe("the socket", () => {
   it("sends a request, its notes, values and result in order", async () => {

@@ -30,8 +30,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [140, 142],
   [150, 154],
   [160, 171],
-  [174, 181],
-  [188, 194],
+  [174, 194],
   [198, 202],
 ];
 

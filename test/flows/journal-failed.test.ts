@@ -18,15 +18,46 @@ function config(template: string): string {
   return `${disabled}\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n`;
 }
 
+function segmentOf({ root }: TempDesk): string {
+  return join(root, ".qoc/journal/000001.ndjson");
+}
 function breakJournal(): void {
-  const segment = join(desk.root, ".qoc/journal/000001.ndjson");
-  renameSync(segment, `${segment}.away`);
+  renameSync(segmentOf(desk), `${segmentOf(desk)}.away`);
+}
+function mendJournal(): void {
+  renameSync(`${segmentOf(desk)}.away`, segmentOf(desk));
 }
 
 const REASON =
   "the journal failed before this was on disk, so that nothing was sent; after the next start it is a proposal again, or unknown";
 
 describe("a journal that fails", () => {
+  it("calls the outcome of an order unknown that its venue has, and finds it there after the next start", async () => {
+    desk = await tempDesk();
+    const order = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "100", rationale: "test" };
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", order);
+    const { venues } = desk.open.desk;
+    const { place } = venues;
+    // The disk fills up while the venue has the order.
+    Object.assign(venues, {
+      place: async (cleared: Parameters<typeof place>[0]) => {
+        const outcome = await place.call(venues, cleared);
+        breakJournal();
+        return outcome;
+      },
+    });
+    const refused = await desk.call("approve", { id, digest }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6 });
+    expect(String(refused)).toContain(
+      "the venue acknowledged it, but that is not recorded: writing the journal failed",
+    );
+    mendJournal();
+    await desk.stop();
+    desk = await tempDesk({ again: { root: desk.root, home: desk.home } });
+    await desk.reaches(id, "accepted");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+  });
+
   it("shows no order as sent whose intent is not on disk", async () => {
     desk = await tempDesk({ files: { "instant.ts": adapterFixture("instant-venue") }, config });
     const order = { side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "100", rationale: "test" };

@@ -74,6 +74,17 @@ function openStream(page: PageClient) {
   };
 }
 
+/** The human closes the page after the desk has checked its signature, while the decision waits for the venue. */
+function revokeAfterCheck(desk: TempDesk, { session }: PageClient): void {
+  const { authority } = desk.open.desk;
+  const { check } = authority;
+  const checkAndRevoke: typeof check = async (decision, signed) => {
+    await check(decision, signed);
+    await desk.call("ui revoke", { session });
+  };
+  Object.assign(authority, { check: checkAndRevoke });
+}
+
 describe("a page", () => {
   it("follows the desk by its stream, and W65 a revocation cuts it at once while another page goes on", async () => {
     const desk = await start();
@@ -94,6 +105,28 @@ describe("a page", () => {
     expect((await desk.call<readonly { session: string }[]>("ui list")).map(({ session }) => session)).toEqual([
       other.session,
     ]);
+  });
+
+  it("W65 that is revoked while the venue is asked for the price approves nothing", async () => {
+    const desk = await start();
+    const page = await PageClient.login(desk);
+    const { id } = await propose(desk);
+    revokeAfterCheck(desk, page);
+    expect((await page.approve(id)).body["code"]).toBe("PAGE_SESSION_ENDED");
+    expect(desk.open.desk.state.orders.get(id as never)?.state).toBe("proposed");
+    expect(await desk.call("journal verify")).toMatchObject({ ok: true });
+  });
+
+  it("W65 that is revoked while the venue is asked for the quantity resolves nothing, and the desk starts again", async () => {
+    const desk = await start();
+    const page = await PageClient.login(desk);
+    const flag = { connector: "paper" as never, symbol: "SPX", expected: "0" as never, actual: "1" as never };
+    desk.open.desk.publish({ type: "instrument.flagged", ...flag });
+    revokeAfterCheck(desk, page);
+    const refused = await page.decide("resolve", { id: "paper/SPX", note: "looked" });
+    expect(refused.body["code"]).toBe("PAGE_SESSION_ENDED");
+    expect(desk.open.desk.state.flagged.has("paper/SPX" as never)).toBe(true);
+    expect((await restart(desk)).open.desk.readOnly()).toBeUndefined();
   });
 
   it("W67 stays logged in over a restart, and a copy of the desk knows it no more", async () => {

@@ -227,6 +227,15 @@ describe("a passkey", () => {
     const again = await offer(authenticator());
     expect(again.body["value"]).toMatchObject({ state: "offered", origin: page.origin });
   });
+
+  it("W72 that waits for the live key is gone with the session of its page", async () => {
+    const other = await PageClient.login(desk);
+    const { digest } = (await offer(authenticator(), other)).body["value"] as PasskeyView;
+    const offered = (await desk.call<readonly PasskeyView[]>("passkeys list")).length;
+    await desk.call("ui revoke", { session: other.session });
+    expect(await desk.call("passkeys list")).toHaveLength(offered - 1);
+    await expect(desk.call("passkeys add", { digest })).rejects.toMatchObject({ code: "PASSKEY_UNKNOWN" });
+  });
 });
 
 /** The other valid signature of ECDSA: (r, n - s) for (r, s). */

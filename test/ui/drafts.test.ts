@@ -87,6 +87,35 @@ describePage("a text that was begun", () => {
     expect(await kept(page)).toBeNull();
   });
 
+  it("a text of another desk at the same port is offered for no order of this one with the same id", async () => {
+    const { page, go } = await desk.signIn(context);
+    const id = await desk.propose({ limitPrice: "2700" });
+    const { deskId } = desk.desk.open.desk.state;
+    expect(await page.evaluate(() => localStorage.getItem("qoc.desk"))).toBe(deskId);
+    /** What the human finds who rejects the order at the desk with this id. */
+    const foundAt = async (at: string): Promise<string> => {
+      await page.evaluate((value) => localStorage.setItem("qoc.desk", value), at);
+      await page.reload();
+      await arriveAt(page);
+      await go(`review/${id}`);
+      await page.getByRole("button", { name: "Reject…" }).click();
+      return page.getByLabel("your reason").inputValue();
+    };
+    await go(`review/${id}`);
+    await page.getByRole("button", { name: "Reject…" }).click();
+    await page.getByLabel("your reason").fill("our client sells first");
+    expect(await foundAt("f".repeat(32))).toBe("");
+    expect(await foundAt(deskId)).toBe("our client sells first");
+  });
+
+  it("a tab that shows one desk loads again when another tab signs in to another desk at its port", async () => {
+    const [{ page }, other] = [await desk.signIn(context), await desk.signIn(context)];
+    const loaded = page.waitForEvent("load");
+    await other.page.evaluate(() => localStorage.setItem("qoc.desk", "e".repeat(32)));
+    await loaded;
+    await arriveAt(page);
+  });
+
   it("a text of a decision that was made elsewhere is offered after the login", async () => {
     const { page, go } = await desk.signIn(context);
     const id = await desk.propose({ limitPrice: "2800" });

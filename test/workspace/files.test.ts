@@ -336,6 +336,7 @@ describe("writing", () => {
     ["research/prices/bars/AAPL.csv"],
     ["research/prices/new.md"],
     ["orders/pending/a.verdict.md"],
+    ["orders/pending/a.Verdict.md"],
     ["research/Prices/new.md"],
     ["research/fx/ecb.csv"],
     ["research/FX/ecb.csv"],

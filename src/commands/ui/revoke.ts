@@ -9,6 +9,7 @@ export const command = defineCommand({
   runs: "desk",
   writes: ["journal"],
   summary: "close pages at once",
+  description: "A link that was not opened yet opens nothing any more.",
   examples: ["qoc ui revoke amber-kite-oslo", "qoc ui revoke --all"],
   exits: [5],
   input: () =>
@@ -20,9 +21,9 @@ export const command = defineCommand({
   run: async ({ session, all }, context) => {
     if (all === (session !== undefined)) throw usageError("ui revoke", "name one session, or --all");
     const { pages } = requireDesk(context);
-    const names = session === undefined ? pages.list().map((page) => page.session) : [session];
-    await Promise.all(names.map((name) => pages.close(name, "revoked")));
-    return names;
+    if (session === undefined) return pages.closeAll();
+    await pages.close(session, "revoked");
+    return [session];
   },
   render: (names) => (names.length === 0 ? ["no page was open"] : names.map((name) => `closed ${name}`)),
 });

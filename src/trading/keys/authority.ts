@@ -47,6 +47,11 @@ export interface DeskAuthority {
   check(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
   /** The same for a decision that a terminal takes without a signature: only a page must sign it. */
   checkPage(decision: SignedDecision, authority: Authority | undefined): Promise<void>;
+  /**
+   * For a caller that has waited since the check: nothing of a page is recorded that the human has ended meanwhile.
+   * @throws PAGE_SESSION_ENDED; PASSKEY_REFUSED if the passkey was removed.
+   */
+  requireOpen(authority: Authority | undefined): void;
   /** The passkeys with which a page may approve a live order now; undefined: none. */
   passkeysOf(page: PageCaller | undefined): PasskeyRequest | undefined;
   /** Whether the operator has made a live key. */
@@ -84,6 +89,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     heads.set(seq, hash);
     return { key, statement: { desk: state.deskId, epoch: state.epoch, head: { seq, hash }, ...subject } };
   };
+  const requireOpen: DeskAuthority["requireOpen"] = (authority) => requireOpenPage(state, authority);
   const check = async (decision: SignedDecision, authority: Authority | undefined): Promise<void> => {
     const { key, since = 0, page, ...subject } = decision;
     const { action } = subject;
@@ -109,6 +115,8 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
       }))
     )
       throw new QocError("SIGNATURE_INVALID", { action, key: authority.key });
+    // The session may have ended while another thread verified.
+    requireOpen(authority);
     if (passed.get(once) === true) throw new QocError("SIGNATURE_STALE", { action, reason: "it was used before" });
     passed.set(once, true);
   };
@@ -120,6 +128,7 @@ export function openAuthority({ state, clock, head, keys, readKeys }: AuthorityO
     },
     request,
     check,
+    requireOpen,
     checkPage: async (decision, authority) => {
       if (decision.page !== undefined || authority !== undefined) await check(decision, authority);
     },
@@ -177,6 +186,14 @@ function refuseOutOfScope({ action, page }: SignedDecision): void {
     action,
     reason: 'by [ui] approve = "none", or by the scope of its session',
   });
+}
+
+function requireOpenPage({ pages }: Pick<DeskState, "pages">, authority: Authority | undefined): void {
+  if (authority === undefined || !isKeyOfPage(authority.key)) return;
+  if (!pages.sessions.has(authority.session ?? "")) throw new QocError("PAGE_SESSION_ENDED");
+  const { name = "" } = authority.passkey ?? {};
+  if (authority.key === "passkey" && !pages.passkeys.has(name))
+    throw new QocError("PASSKEY_REFUSED", { reason: `${name} is not registered here` });
 }
 
 /** Why a signature does not count any more; undefined if it does. */

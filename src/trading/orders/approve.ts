@@ -62,7 +62,10 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   assertApprovable(desk, order, request);
   if (authority !== undefined)
     await desk.authority.check({ ...approvalDecision(order, request.shown), page }, authority);
-  const check = (): void => assertApprovable(desk, order, request);
+  const check = (): void => {
+    assertApprovable(desk, order, request);
+    desk.authority.requireOpen(authority);
+  };
   if (isCancel) {
     check();
     return confirmCancel(desk, order, request);

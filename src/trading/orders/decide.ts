@@ -216,6 +216,7 @@ async function clearInstrument(desk: Desk, key: string, decision: HumanNote) {
   // A signature counts once, however often the venue is asked.
   await desk.authority.check(resolveDecision(key, mode, decision), authority);
   const positions = await settledPositions(desk, { connector, symbol });
+  desk.authority.requireOpen(authority);
   const quantity: DecimalText = positions.find((held) => held.symbol === symbol)?.quantity ?? text(ZERO);
   await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor, authority });
   return { instrument: instrumentKey(connector, symbol), quantity };

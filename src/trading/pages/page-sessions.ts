@@ -93,8 +93,10 @@ export interface PageSessions {
   /** The session that has both halves; undefined: none has. */
   find(halves: PageHalves): PageIdentity | undefined;
   list(): readonly PageSessionView[];
-  /** Ends a session. @throws PAGE_SESSION_UNKNOWN. */
+  /** Ends a session, or the link that would open it. @throws PAGE_SESSION_UNKNOWN. */
   close(session: string, reason: "logout" | "revoked"): Promise<void>;
+  /** Ends every session, and every link that would open one. Returns their names. */
+  closeAll(): Promise<readonly string[]>;
   /** Calls the listener when a session has ended. Returns a function that removes the listener. */
   onEnd(listener: (session: string, reason: PageEnd) => void): () => void;
   /** Resolves when refused logins are recorded and the digests are on disk. */
@@ -208,8 +210,23 @@ class DeskPages implements PageSessions {
   }
 
   async close(session: string, reason: "logout" | "revoked"): Promise<void> {
+    const link = [...this.#grants].find(([, grant]) => grant.session === session);
+    if (link !== undefined) {
+      this.#grants.delete(link[0]);
+      return;
+    }
     if (!this.#sessions.has(session)) throw new QocError("PAGE_SESSION_UNKNOWN", { name: session });
     await this.#end(session, reason);
+  }
+
+  async closeAll(): Promise<readonly string[]> {
+    const now = this.#desk.clock.now();
+    const links = [...this.#grants.values()].filter(({ codeEndsAt }) => codeEndsAt > now);
+    this.#grants.clear();
+    // By the journal: the cookie of a page that logs in at this moment is not kept yet.
+    const open = [...this.#sessions].filter(([, { endsAt }]) => endsAt > now).map(([session]) => session);
+    await Promise.all(open.map((session) => this.#end(session, "revoked")));
+    return [...open, ...links.map(({ session }) => session)];
   }
 
   onEnd(listener: (session: string, reason: PageEnd) => void): () => void {

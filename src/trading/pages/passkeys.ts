@@ -38,7 +38,7 @@ export interface PasskeyView extends PasskeyFacts {
 }
 
 export interface Passkeys {
-  /** Keeps the passkey of a page for ten minutes. @throws PASSKEY_REFUSED. */
+  /** Keeps the passkey of a page for ten minutes, and no longer than its session. @throws PASSKEY_REFUSED. */
   offer(page: PageCaller, passkey: NewPasskey): PasskeyView;
   /** Registers the offered passkey with this digest. @throws PASSKEY_UNKNOWN; as a check of the live key. */
   add(
@@ -135,9 +135,12 @@ class DeskPasskeys implements Passkeys {
     return offer;
   }
 
+  /** An offer ends with the session of its page, too. */
   #dropOld(): void {
-    const now = this.#desk.clock.now();
-    for (const [digest, { at }] of this.#offers) if (at + OFFER_MS <= now) this.#offers.delete(digest);
+    const { clock, state } = this.#desk;
+    const isOver = ({ at, session }: Offer): boolean =>
+      at + OFFER_MS <= clock.now() || !state.pages.sessions.has(session);
+    for (const [digest, offer] of this.#offers) if (isOver(offer)) this.#offers.delete(digest);
   }
 
   #refuseReadOnly(): void {

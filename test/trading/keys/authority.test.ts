@@ -16,9 +16,11 @@ function newKey(): { readonly pem: string; readonly sign: Signer } {
 const desk = newKey();
 const other = newKey();
 let authority: DeskAuthority;
+let state: ReturnType<typeof emptyDeskState>;
 beforeEach(() => {
+  state = emptyDeskState();
   const keys = { desk: desk.pem, host: {} as never, live: undefined };
-  const parts = { state: emptyDeskState(), clock: { now: () => 1_000 }, head: () => HEAD };
+  const parts = { state, clock: { now: () => 1_000 }, head: () => HEAD };
   authority = openAuthority({ ...parts, keys, readKeys: async () => keys });
 });
 
@@ -55,4 +57,19 @@ it("the verification that began is not taken for other terms, another key or ano
   authority.begin(read, forged);
   await expect(authority.check(read, forged)).rejects.toMatchObject({ code: "SIGNATURE_INVALID" });
   await authority.check(read, proof);
+});
+
+it("W65 the signature of a page whose session ends while it is verified does not pass", async () => {
+  const page = { session: "a-b-c", scope: "paper", origin: "http://localhost:1" } as const;
+  const publicKey = other.pem.replaceAll(/-----[^-]*-----|\n/g, "");
+  state.pages.sessions.set(page.session, { scope: "paper", publicKey, openedAt: 0, endsAt: 9_000 });
+  const read = decision("a");
+  const proof: Authority = { ...signed(read, other.sign), key: "session", session: page.session };
+  authority.begin({ ...read, page }, proof);
+  const checked = authority.check({ ...read, page }, proof);
+  checked.catch(() => undefined);
+  // The check waits for the thread that verifies.
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  state.pages.sessions.delete(page.session);
+  await expect(checked).rejects.toMatchObject({ code: "PAGE_SESSION_ENDED" });
 });

@@ -136,6 +136,33 @@ describe("a code", () => {
     expect(m.items[0]).toContain("qoc ui revoke --all");
   });
 
+  it("W65 opens nothing after its link was revoked, by the session that it would open or with all", async () => {
+    const [code, other] = [systemIds.random(16), await grant()];
+    const now = m.clock.now();
+    const times = { codeEndsAt: now + PAGE_CODE_MS, endsAt: now + PAGE_SESSION_MS };
+    const { session } = await pages.grant({ ...times, code: digestOf(code), scope: "paper", authority: AUTHORITY });
+    await pages.close(session, "revoked");
+    await expect(login(code)).rejects.toMatchObject({ code: "PAGE_LOGIN_REFUSED" });
+    await expect(pages.close(session, "revoked")).rejects.toMatchObject({ code: "PAGE_SESSION_UNKNOWN" });
+    const a = await open();
+    expect(await pages.closeAll()).toEqual([a.session, expect.any(String)]);
+    await expect(login(other)).rejects.toMatchObject({ code: "PAGE_LOGIN_REFUSED" });
+    expect([find(a), await pages.closeAll()]).toEqual([undefined, []]);
+  });
+
+  it("W65 opens nothing if all are revoked while its page logs in", async () => {
+    const [first] = await Promise.all([open(), grant()]);
+    const code = await grant();
+    const body = JSON.parse(await loginBody(code, await makePageKey()));
+    const opening = pages.login(body);
+    const closed = await pages.closeAll();
+    const { session, cookie } = await opening;
+    expect(closed).toContain(session);
+    expect(closed).toContain(first.session);
+    expect(m.state.pages.sessions.size).toBe(0);
+    expect(find({ cookie, page: first.page })).toBeUndefined();
+  });
+
   it("is one of four at most: an earlier one is dropped", async () => {
     const codes: string[] = [];
     for (let n = 0; n < 5; n++) codes.push(await grant());
