@@ -203,7 +203,7 @@ export function removeClosed(parts: LedgerParts, counts: ClosedCounts): void {
 
 /** A mark whose time differs by more is of a replayed market. */
 export const SKEW_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * SKEW_MS;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The date that a mark begins for the points of all accounts. A market that is dated ahead would end the dates of the
