@@ -6,6 +6,7 @@ import { type StartFacts, inspectRecordedDesk } from "../trading/doctor-down.ts"
 import type { AgentFacts, DoctorCheck } from "../trading/doctor.ts";
 import { checkKeyFiles } from "../trading/keys/key-files.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
+import { historyProblem } from "../workspace/history.ts";
 import { keyPath } from "../workspace/layout.ts";
 import { findDeskProcess } from "../workspace/lock.ts";
 import type { RuntimePaths } from "../workspace/runtime-folder.ts";
@@ -36,7 +37,7 @@ export async function inspectDesk(options: InspectOptions): Promise<{ readonly c
     lockedBy,
     isPortFree: await isPortFree(config.workspace.port),
     keyProblem: await keyProblem(options),
-    hasGit: (await findProgram("git", path)) !== undefined,
+    historyProblem: await historyProblem(options),
     agent: await agentFacts(config, path),
     adapterProblems: await adapterProblems(options, config),
   });

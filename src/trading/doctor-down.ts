@@ -27,7 +27,8 @@ export interface StartFacts {
   readonly isPortFree: boolean;
   /** Why the keys cannot be used; undefined: they can. */
   readonly keyProblem: { readonly message: string; readonly fix: string } | undefined;
-  readonly hasGit: boolean;
+  /** Why no file history can be kept; undefined: it can. */
+  readonly historyProblem: QocError | undefined;
   readonly agent: AgentFacts;
   /** Why adapters of enabled connectors cannot be loaded. */
   readonly adapterProblems: readonly { readonly connector: string; readonly message: string; readonly fix: string }[];
@@ -119,17 +120,12 @@ function keyCheck({ keyProblem }: StartFacts): DoctorCheck {
     : { name, status: "fail", ...keyProblem };
 }
 
-function historyCheck({ config }: RecordedDesk, { hasGit }: StartFacts): DoctorCheck {
+function historyCheck({ config }: RecordedDesk, { historyProblem }: StartFacts): DoctorCheck {
   const name = "history";
   if (!config.workspace.historyEnabled) return { name, status: "skip", message: "history_enabled = false" };
-  return hasGit
+  return historyProblem === undefined
     ? { name, status: "ok", message: "git is installed" }
-    : {
-        name,
-        status: "warn",
-        message: "git is not installed; the desk trades without file history",
-        fix: "install git",
-      };
+    : { name, status: "warn", message: historyProblem.message, fix: historyProblem.hint };
 }
 
 function connectorChecks({ config }: RecordedDesk, { adapterProblems }: StartFacts): readonly DoctorCheck[] {

@@ -66,6 +66,9 @@ export interface HistoryOptions {
   head(): string | undefined;
 }
 
+/** A folder whose history is asked about. */
+export type HistoryFolder = Pick<HistoryOptions, "root" | "disk" | "env">;
+
 const BRANCH = "refs/heads/desk";
 /** The author of what the desk did not write. */
 const BY_HAND = "by hand";
@@ -107,21 +110,27 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable(switchedOff(), options.written);
-  // The desk would overwrite the configuration and the branch of a repository elsewhere.
-  if ((await options.disk.facts(gitDir))?.kind === "symlink") {
-    const linked = new QocError("HISTORY_LINKED", { path: gitDir });
-    options.log.warn(linked.message);
-    return unavailable(linked, options.written);
-  }
-  try {
-    // The file may exist and fail: the git of macOS does without the developer tools.
-    await git(["--version"]);
-  } catch {
-    options.log.warn("git is not installed; the desk trades without file history");
-    return unavailable(new QocError("GIT_MISSING"), options.written);
+  const problem = await historyProblem(options);
+  if (problem !== undefined) {
+    options.log.warn(problem.message);
+    return unavailable(problem, options.written);
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
+}
+
+/** Why no history can be kept of the folder; undefined: it can. */
+export async function historyProblem(options: HistoryFolder): Promise<QocError | undefined> {
+  const gitDir = `${options.root}/${LAYOUT.history}`;
+  // The desk would overwrite the configuration and the branch of a repository elsewhere.
+  if ((await options.disk.facts(gitDir))?.kind === "symlink") return new QocError("HISTORY_LINKED", { path: gitDir });
+  try {
+    // The file may exist and fail: the git of macOS does without the developer tools.
+    await gitIn(options, gitDir)(["--version"]);
+    return undefined;
+  } catch {
+    return new QocError("GIT_MISSING");
+  }
 }
 
 /** The commits that are searched for a signed head. */
@@ -129,7 +138,7 @@ const HEAD_COMMITS = 100;
 const HEAD_LINE = /^Journal-Head: (.*)$/gm;
 
 /** The heads that the newest commits name, newest first. Empty without git or without a history. */
-export async function historyHeads(options: Pick<HistoryOptions, "root" | "disk" | "env">): Promise<readonly string[]> {
+export async function historyHeads(options: HistoryFolder): Promise<readonly string[]> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   if ((await options.disk.facts(`${gitDir}/HEAD`)) === undefined) return [];
   try {

@@ -290,11 +290,17 @@ describe("a desk without git", () => {
     await up();
     const proposed = await qoc("orders", "propose", ...LIMIT);
     expect((await qoc("approve", proposed.json.id, "--digest", proposed.json.digest)).code).toBe(0);
-    const doctor = await qoc("doctor");
-    expect(doctor.json.checks.find((check: { name: string }) => check.name === "history")).toMatchObject({
-      status: "warn",
-      fix: "install git",
-    });
+    const check = async (): Promise<object> =>
+      (await qoc("doctor")).json.checks.find(({ name }: { name: string }) => name === "history");
+    const message = "git is not installed; the desk trades but keeps no file history";
+    const missing = { name: "history", status: "warn", message, fix: "install git, then qoc doctor" };
+    expect(await check()).toEqual(missing);
+    await qoc("down");
+    expect(await check()).toEqual(missing);
+    const elsewhere = join(desk, ".qoc/history.git");
+    symlinkSync(home, elsewhere);
+    const linked = { ...missing, message: expect.stringContaining(`${elsewhere} is a link`) };
+    expect(await check()).toEqual({ ...linked, fix: expect.stringContaining(`rm ${elsewhere}`) });
   });
 });
 
