@@ -82,7 +82,7 @@ describePage("a second server of this machine", () => {
               (value) => String(value),
               () => "failed",
             ),
-            new Promise<string>((resolve) => setTimeout(() => resolve("silent"), 1_500)),
+            new Promise<string>((resolve) => setTimeout(() => resolve("silent"), 30_000)),
           ]);
         const text = (options: RequestInit) => async (): Promise<string> => (await fetch(url, options)).text();
         const found: Record<string, string> = {};
