@@ -78,9 +78,10 @@ async function runProgram(programRun: ProgramRun): Promise<RunResult> {
     cwd: folders.work,
   };
   const command = program.launchCommand(request);
+  // Before the program first runs, for its version: it could put a link in the place of the folder.
+  await writeSetup(launch.deps.disk, folders.setup, command.files);
   const sandboxed = await prepareSandbox(programRun, command.argv);
   const version = await checkVersion(programRun, sandboxed);
-  await writeSetup(launch.deps.disk, folders.setup, command.files);
   const redactor = createRedactor(passedEnv, endpoint.token);
   const run: ProgramRun = {
     ...programRun,

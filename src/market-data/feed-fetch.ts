@@ -138,7 +138,9 @@ function get(url: URL, { userAgent, lookup, validators }: GetOptions, signal: Ab
     if (validators?.etag !== undefined) request.setHeader("if-none-match", validators.etag);
     if (validators?.lastModified !== undefined) request.setHeader("if-modified-since", validators.lastModified);
     request.once("response", resolve);
-    request.once("error", reject);
+    request.on("error", reject);
+    // Node ends a request whose response switches protocols (101) without an error, and then ignores its signal.
+    request.once("close", () => reject(new FetchError("the connection was closed without a response")));
     request.end();
   });
 }
@@ -158,6 +160,8 @@ async function readBody(response: IncomingMessage, limit: number, signal: AbortS
       if (bytes > limit) throw new FetchError(`the response is larger than ${limit} bytes`);
       parts.push(part);
     }
+    // A body without a stated length ends where its connection does, also if the time limit closes that.
+    signal.throwIfAborted();
     const { "content-type": contentType = "", etag, "last-modified": lastModified } = headers;
     return { bytes: Buffer.concat(parts), contentType, etag, lastModified };
   } finally {

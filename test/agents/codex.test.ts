@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
@@ -73,6 +74,18 @@ describe("a run of Codex", () => {
   it("A2 requires the minimum version", async () => {
     const { failure } = await agentHarness(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
     expect(failure).toBe("codex 0.168.9 is too old: version 0.169.0 or later is required");
+  });
+
+  it("is given its configuration before it first runs: no link that it makes then leads the files elsewhere", async () => {
+    const harness = agentHarness(codex, "lines");
+    const elsewhere = join(harness.folder, "elsewhere");
+    mkdirSync(elsewhere);
+    const path = join(harness.folder, "links.sh");
+    const link = `mv "$HOME/../setup" "$HOME/../was" && ln -s ${elsewhere} "$HOME/../setup" && echo codex 99.0.0`;
+    writeFileSync(path, `#!/bin/sh\n${link}\n`);
+    chmodSync(path, 0o755);
+    expect((await harness.run({}, { settings: { command: [path] } })).failure).toMatch(/did not report/);
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 
   it("A3 has a configuration without built-in tools, token or key", async () => {

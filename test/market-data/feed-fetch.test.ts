@@ -36,6 +36,12 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
   },
   "/silent": () => undefined,
   "/stuck": (response) => void response.writeHead(200).write("<rss>"),
+  "/stuck-without-length": (response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, { connection: "close" }).write("<rss/>");
+  },
+  "/switched": (response) =>
+    void response.socket?.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
 };
 
 beforeAll(async () => {
@@ -106,6 +112,15 @@ describe("fetching a feed", () => {
     clock.advance(20_000);
     await ended;
     expect(clock.waiting).toBe(0);
+  });
+
+  it("rejects a body that the time limit has cut, where the server states no length", async () => {
+    const fetching = feedFetcher({ clock: systemClock, userAgent: "x", limits: { ms: 500 } });
+    await expect(fetching(`${base}/stuck-without-length`, never)).rejects.toThrow("no complete response within 0.5 s");
+  });
+
+  it("rejects a response that switches protocols: Node ends its request without an error", async () => {
+    expect(await failure("/switched")).toBe("the connection was closed without a response");
   });
 
   it("rejects when the desk stops, and leaves no timer", async () => {

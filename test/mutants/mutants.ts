@@ -2124,6 +2124,28 @@ const SECOND: readonly Mutant[] = [
     test: "test/trading/account/equity-report.test.ts",
     fails: "one huge value, paid in and out, ends the returns of 30 days and not of all later ones",
   },
+  {
+    name: "218a",
+    removes: "the configuration of a run's program before the program first runs",
+    file: "src/agents/launch.ts",
+    search: `  await writeSetup(launch.deps.disk, folders.setup, command.files);
+  const sandboxed = await prepareSandbox(programRun, command.argv);
+  const version = await checkVersion(programRun, sandboxed);`,
+    replace: `  const sandboxed = await prepareSandbox(programRun, command.argv);
+  const version = await checkVersion(programRun, sandboxed);
+  await writeSetup(launch.deps.disk, folders.setup, command.files);`,
+    test: "test/agents/codex.test.ts",
+    fails: "is given its configuration before it first runs: no link that it makes then leads the files elsewhere",
+  },
+  {
+    name: "219a",
+    removes: "the end of a feed's request that has no response",
+    file: "src/market-data/feed-fetch.ts",
+    search: 'request.once("close", () =>',
+    replace: 'request.once("never", () =>',
+    test: "test/market-data/feed-fetch.test.ts",
+    fails: "rejects a response that switches protocols: Node ends its request without an error",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
