@@ -176,7 +176,8 @@ export const TOPICS: readonly Topic[] = [
     text: () => [
       "--json prints the bare value on stdout: an object, an array for lists, one value a line for",
       "streams (qoc logs). Amounts are decimal strings, times ISO 8601 in UTC, digests complete.",
-      "An error is one object on stderr: {code, message, hint, retryable, details?}.",
+      "An error is one object on stderr: {code, message, hint, retryable, details?}. qoc help prints",
+      "{help}, and qoc --version {version}.",
       "Without --json and off a terminal, columns are separated by tabs, without header or colour, and",
       "no text is shortened.",
       "",

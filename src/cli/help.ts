@@ -168,7 +168,7 @@ function commandPage(entry: CommandEntry, entries: readonly CommandEntry[]): rea
   return [
     ...fill(["qoc", entry.name, ...args.map(usageOf)], "usage: ", "       "),
     "",
-    ...entry.examples.map((example) => `  ${example}`),
+    ...entry.examples.flatMap(exampleLines),
     "",
     ...fill(text.split(" "), "", ""),
     ...((entry.aliases ?? []).length === 0
@@ -184,6 +184,15 @@ function commandPage(entry: CommandEntry, entries: readonly CommandEntry[]): rea
     "",
     ...fill(seeAlso(entry, entries), "see also: ", "          "),
   ];
+}
+
+/** A word of a shell; what is in quotes is not broken. */
+const SHELL_WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
+
+/** A long example goes on in the next line after a backslash, as a shell reads it. */
+function exampleLines(example: string): readonly string[] {
+  const lines = fill(example.match(SHELL_WORD) ?? [], "  ", "      ", example.length + 2 > WIDTH ? WIDTH - 2 : WIDTH);
+  return lines.map((line, index) => (index === lines.length - 1 ? line : `${line} \\`));
 }
 
 function titled(title: string, lines: readonly string[]): readonly string[] {
@@ -248,13 +257,13 @@ function columns(rows: readonly (readonly [name: string, text: string])[]): read
   });
 }
 
-/** Fills lines of 80 columns with items, which are not broken themselves. */
-function fill(items: readonly string[], first: string, rest: string): readonly string[] {
+/** Fills lines of `width` columns with items, which are not broken themselves. */
+function fill(items: readonly string[], first: string, rest: string, width = WIDTH): readonly string[] {
   const lines: string[] = [];
   let line = first;
   for (const item of items) {
     const isStart = line === first || line === rest;
-    if (!isStart && line.length + 1 + item.length > WIDTH) {
+    if (!isStart && line.length + 1 + item.length > width) {
       lines.push(line);
       line = rest + item;
     } else line += isStart ? item : ` ${item}`;

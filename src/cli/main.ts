@@ -6,7 +6,7 @@ import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
 import type { CliDeps } from "./cli-deps.ts";
 import type { CommandTreeInput } from "./command-tree.ts";
 import { Interrupted } from "./prompts.ts";
-import { MissingVerb, checkCommandLine } from "./strict-args.ts";
+import { MissingVerb, checkCommandLine, usage } from "./strict-args.ts";
 
 /** Completion of ids gives up after this time, so that the shell does not wait for a slow desk. */
 const COMPLETE_TIMEOUT_MS = 300;
@@ -21,14 +21,18 @@ export async function main(argv: readonly string[], providedDeps: CliDeps): Prom
     if (argv[0] === "complete") return await complete(argv.slice(1), deps);
     const registry = await deps.registry();
     const line = checkCommandLine(argv, [...registry.entries, ...BUILTIN_COMMANDS]);
-    if (line.globals.version) return await print(deps, `${await deps.version()}\n`);
-    if (line.globals.help) return await printHelp(line.entry?.name ?? line.noun ?? "", registry.entries, deps);
-    if (line.entry === undefined) return await printUsage("", deps);
+    const printText = textPrinter(deps, mode.json);
+    if (line.globals.version) return await printText("version", `${await deps.version()}\n`);
+    if (line.globals.help) return await printHelp(line.entry?.name ?? line.noun ?? "", registry.entries, printText);
+    if (line.entry === undefined) {
+      if (mode.json) throw usage(undefined, "a command is missing");
+      return await printUsage("", deps);
+    }
     entry = line.entry;
     refuseRemote(deps);
     const builtIn = {
       complete: (words: readonly string[]) => complete(words, deps),
-      help: helpPrinter(registry, deps),
+      help: helpPrinter(registry, printText),
     };
     return await interruptible(async (signal) => {
       const { runLine } = await import("./run-line.ts");
@@ -56,18 +60,29 @@ async function print({ io }: CliDeps, text: string): Promise<number> {
   return EXIT.done;
 }
 
+/** Prints a text; with --json as an object with the text under this name, without its line end. */
+type PrintText = (name: "help" | "version", text: string) => Promise<number>;
+
+function textPrinter(deps: CliDeps, isJson: boolean): PrintText {
+  return async (name, text) => {
+    if (!isJson) return print(deps, text);
+    const { jsonText } = await import("./render.ts");
+    return print(deps, `${jsonText({ [name]: text.trimEnd() }, 0)}\n`);
+  };
+}
+
 /** `page` is a command, a noun, a topic, or "" for the first page. */
-async function printHelp(page: string, entries: readonly CommandEntry[], deps: CliDeps): Promise<number> {
+async function printHelp(page: string, entries: readonly CommandEntry[], printText: PrintText): Promise<number> {
   const { helpFor } = await import("./help.ts");
-  return print(deps, helpFor(page, entries));
+  return printText("help", helpFor(page, entries));
 }
 
 /** `qoc help`: one page, or all pages as Markdown. */
-function helpPrinter({ entries }: CommandRegistry, deps: CliDeps) {
+function helpPrinter({ entries }: CommandRegistry, printText: PrintText) {
   return async (words: readonly string[], isAll: boolean): Promise<number> => {
-    if (!isAll) return printHelp(words.join(" "), entries, deps);
+    if (!isAll) return printHelp(words.join(" "), entries, printText);
     const { helpMarkdown } = await import("./help.ts");
-    return print(deps, helpMarkdown(entries));
+    return printText("help", helpMarkdown(entries));
   };
 }
 
@@ -100,7 +115,8 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
  */
 async function complete(words: readonly string[], deps: CliDeps): Promise<number> {
   const [first] = words;
-  if (first === "--help" || first === "-h") return printHelp("complete", (await deps.registry()).entries, deps);
+  if (first === "--help" || first === "-h")
+    return printHelp("complete", (await deps.registry()).entries, textPrinter(deps, words.includes("--json")));
   const { SHELLS, completionScript, completions } = await import("./complete.ts");
   const shell = SHELLS.find((name) => name === first);
   if (shell !== undefined) return print(deps, completionScript(shell));

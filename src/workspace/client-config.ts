@@ -149,7 +149,7 @@ export interface PreparedFile {
 
 /**
  * Checks everything that can fail, so that no token is issued for a file that cannot be written. `to` is the file, or
- * the folder of the file. @throws PATH_REFUSED.
+ * the folder of the file. @throws CLIENT_FILE_REFUSED.
  */
 export async function prepareClientFile(
   disk: Disk,
@@ -158,13 +158,12 @@ export async function prepareClientFile(
   const { file, render, merge } = clientConfig(client);
   const requested = /\.(json|toml)$/.test(to) ? resolve(to) : join(resolve(to), file);
   const refuse = (reason: string): never => {
-    throw new QocError("PATH_REFUSED", { path: requested, reason });
+    throw new QocError("CLIENT_FILE_REFUSED", { path: requested, reason, client });
   };
   const folder = await realFolderOf(disk, requested, to).catch(() => refuse("the folder does not exist"));
   const path = join(folder, basename(requested));
   const workspace = await locateWorkspace(disk, folder).catch(() => undefined);
-  if (workspace !== undefined)
-    refuse(`a token must not be stored in the workspace ${workspace}; name a folder outside it with --to`);
+  if (workspace !== undefined) refuse(`a token must not be stored in the workspace ${workspace}`);
   const stats = await disk.facts(path);
   if (stats !== undefined && (stats.kind !== "file" || stats.links !== 1)) refuse("the file is not a regular file");
   try {
@@ -177,7 +176,7 @@ export async function prepareClientFile(
       },
     };
   } catch (error) {
-    if (error instanceof MergeError) return refuse(`${error.message}; or print the entry and add it by hand`);
+    if (error instanceof MergeError) return refuse(error.message);
     throw error;
   }
 }

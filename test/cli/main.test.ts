@@ -441,6 +441,18 @@ describe("help, version and completion", () => {
     expect((await qoc(["look", "-h"])).out()).toBe((await qoc(["help", "look"])).out());
   });
 
+  it("with --json are an object with the text, and a line without a command is an error of one object", async () => {
+    for (const argv of [["help"], ["help", "look"], ["look", "--help"], ["help", "--all"]]) {
+      const plain = await qoc(argv);
+      const json = await qoc([...argv, "--json"]);
+      expect(JSON.parse(json.out())).toEqual({ help: plain.out().trimEnd() });
+    }
+    expect(JSON.parse((await qoc(["--version", "--json"])).out())).toEqual({ version: "1.2.3" });
+    const none = await qoc(["--json"]);
+    expect([none.code, none.out()]).toEqual([2, ""]);
+    expect(JSON.parse(none.err())).toMatchObject({ code: "USAGE", message: "a command is missing" });
+  });
+
   it("without a command: prints the usage on stderr and exits with 2", async () => {
     const result = await qoc([]);
     expect([result.code, result.out()]).toEqual([2, ""]);

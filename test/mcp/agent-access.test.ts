@@ -116,8 +116,9 @@ describe("agents setup", () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["into the desk's own folder", { write: true }, "PATH_REFUSED"],
-    ["into a folder that agents write", { write: true, to: "research" }, "PATH_REFUSED"],
+    ["into the desk's own folder", { write: true }, "CLIENT_FILE_REFUSED"],
+    ["into a folder that agents write", { write: true, to: "research" }, "CLIENT_FILE_REFUSED"],
+    ["a place for an entry that is only printed", { to: "/somewhere" }, "INVALID_INPUT"],
     ["for an unknown program", { client: "emacs" }, "INVALID_INPUT"],
     ["under a run's name", { name: "run-1" }, "INVALID_INPUT"],
     ["under the name of the agent without a token", { name: "interactive" }, "INVALID_INPUT"],

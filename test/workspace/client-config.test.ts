@@ -206,7 +206,7 @@ describe("the file", () => {
     ["that cannot be understood", () => (writeFileSync(join(folder, ".mcp.json"), "// mine\n{}"), folder)],
   ])("a client file %s is refused, and nothing is written", async (_what, to) => {
     await expect(prepareClientFile(disk, { client: "claude", entry: ENTRY, to: to() })).rejects.toMatchObject({
-      code: "PATH_REFUSED",
+      code: "CLIENT_FILE_REFUSED",
     });
   });
 });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import * as z from "zod";
+import { QocError } from "../../domain/errors/error.ts";
 import { newToken } from "../../domain/authority/agent-access.ts";
 import { grantAgent, revokeAgent } from "../../trading/keys/agent-access.ts";
 import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../workspace/client-config.ts";
@@ -53,6 +54,8 @@ export const command = defineCommand({
     }),
   output: outputSchema,
   run: async ({ client, write, to, name, http }, context) => {
+    if (to !== undefined && !write)
+      throw new QocError("INVALID_INPUT", { command: "agents setup", message: "to: needs --write" });
     const { desk, mcpProgram } = requireDesk(context);
     const agent = name ?? client;
     const token = newToken(desk.ids);

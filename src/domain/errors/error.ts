@@ -102,6 +102,10 @@ export const ERRORS = {
   ),
   FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
+  CLIENT_FILE_REFUSED: row(
+    "{path}: {reason}",
+    "name another place with --to; or print the entry, to add it by hand: qoc agents setup {client}",
+  ),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
   SNAPSHOT_NOT_FOUND: row("{message}", "qoc snapshots list; write one: qoc snapshot", {
     hintForAgents: "qoc_snapshots_list",

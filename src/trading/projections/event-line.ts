@@ -17,8 +17,8 @@ export interface EventLine {
 }
 
 /** undefined for events without a line, for example marks and reviews. */
-export function eventLine({ event }: Recorded, state: Pick<DeskState, "orders">): EventLine | undefined {
-  const words = wordsOf(event, state);
+export function eventLine({ event, at }: Recorded, state: Pick<DeskState, "orders">): EventLine | undefined {
+  const words = event.type === "proposal.seen" ? proposalWords(event, at, state) : wordsOf(event, state);
   if (words === undefined) return undefined;
   const id = "id" in event && event.id !== null ? event.id : undefined;
   const connector = "connector" in event ? event.connector : undefined;
@@ -31,10 +31,19 @@ interface Words {
   readonly level?: "warn" | undefined;
 }
 
+/** A proposal is seen again when its file or the price that it is guarded by has changed. */
+function proposalWords(
+  { id, proposedBy, terms }: Extract<DeskEvent, { type: "proposal.seen" }>,
+  at: number,
+  { orders }: Pick<DeskState, "orders">,
+): Words {
+  const what = `${describe(terms)} (${terms.mode})`;
+  const isSeenAgain = (orders.get(id)?.proposedAt ?? at) < at;
+  return { text: isSeenAgain ? `changed: ${what}, proposed by ${proposedBy}` : `proposed by ${proposedBy}: ${what}` };
+}
+
 function wordsOf(event: DeskEvent, state: Pick<DeskState, "orders">): Words | undefined {
   switch (event.type) {
-    case "proposal.seen":
-      return { text: `proposed by ${event.proposedBy}: ${describe(event.terms)} (${event.terms.mode})` };
     case "trading.changed":
       return {
         text: `trading is ${event.state}${because(event.reason)}`,

@@ -93,6 +93,15 @@ describe("the line of an event", () => {
     expect(eventLine(recorded(event), { orders })).toMatchObject({ level, message });
   });
 
+  it("says of a proposal that is seen again that it changed", () => {
+    const event = { type: "proposal.seen", id: "a-1", proposedBy: "agent:x", terms: order };
+    const known = new Map([["a-1", { state: "proposed", proposedAt: 0 }]]) as never;
+    const first = eventLine(recorded(event), { orders: known });
+    expect(first?.message).toBe("a-1 proposed by agent:x: buy 9 SPX market day at paper (paper)");
+    const later = eventLine({ ...recorded(event), at: 1 }, { orders: known });
+    expect(later?.message).toBe("a-1 changed: buy 9 SPX market day at paper (paper), proposed by agent:x");
+  });
+
   it.each([
     [{ type: "account.marked", connector: "v" }],
     [{ type: "order.reviewed", id: "a-1" }],
