@@ -19,7 +19,7 @@ beforeEach(async () => {
   const command = JSON.stringify([process.execPath, AGENT, join(beside, "plan.json")]);
   desk = await tempDesk({
     config: (template) =>
-      `${template}\n[agent]\nruntime = "command"\ncommand = ${command}\nunconfined = true\ntimeout_minutes = 0.5\n`,
+      `${template}\n[agent]\nruntime = "command"\ncommand = ${command}\nunconfined = true\ntimeout_minutes = 4\n`,
     files: { "issues/002-next.md": "---\nid: 002\ntitle: The next one\nstatus: open\n---\nLook again.\n" },
   });
 });
@@ -110,7 +110,7 @@ describe("a run by an agent program", () => {
     expect(transcript.split("\n")[0]).toMatch(/^\{"prompt":"You work for a trading desk/);
     expect(transcript).not.toMatch(/qoc_[0-9a-f]{64}/);
     expect(desk.read(path)).toContain(`transcript: ".qoc/runs/${name}.ndjson"`);
-    expect(desk.read(path)).toContain('bounds: "60 turns, 5.00 USD, 0.5 min"');
+    expect(desk.read(path)).toContain('bounds: "60 turns, 5.00 USD, 4 min"');
   });
 
   it("the token of a run is rejected after the run", async () => {
