@@ -41,8 +41,9 @@ const WRITABLE: readonly WritableFolder[] = [
 ];
 
 /** Programs that a person starts in the folder follow the files of these names, in any folder. */
-const INSTRUCTIONS = "agents|claude|gemini|qwen|copilot-instructions|opencode|package|tsconfig|jsconfig|desk";
-const INSTRUCTION_FILES = new RegExp(`^(${INSTRUCTIONS})(\\.local|\\.override)?\\.(md|json|toml)$`, "i");
+const AGENT_PROGRAMS = "agents?|claude|gemini|qwen|copilot-instructions|opencode|crush|warp|fastagent\\.config";
+const INSTRUCTIONS = `${AGENT_PROGRAMS}|package|tsconfig|jsconfig|desk`;
+const INSTRUCTION_FILES = new RegExp(`^(${INSTRUCTIONS})(\\.local|\\.override)?\\.(md|json|toml|ya?ml)$`, "i");
 /** Names of the run summaries that the desk writes. */
 const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
 

@@ -2146,6 +2146,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/market-data/feed-fetch.test.ts",
     fails: "rejects a response that switches protocols: Node ends its request without an error",
   },
+  {
+    name: "220a",
+    removes: "the name of Crush among the programs whose files are reserved",
+    file: "src/workspace/file-write.ts",
+    search: "|crush|",
+    replace: "|",
+    test: "test/workspace/files.test.ts",
+    fails: "F3 an agent cannot write research/crush.json",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
