@@ -37,10 +37,11 @@ export async function prepareSandbox(run: ProgramRun, argv: readonly string[]): 
   const bubblewrap = await findWorkingBubblewrap(run);
   if (bubblewrap !== undefined) {
     const files = await fileArguments(deps, [deps.nodePath, ...args], folders);
-    const readable = readablePaths(executable.real, [...files.values()], [...deps.hidden, deps.workspace]);
+    const hidden = [...deps.hidden, deps.workspace];
+    const readable = readablePaths(executable.real, [...files.values()], hidden);
     if (!("exposes" in readable)) {
       const wrap: SandboxedProgram["wrap"] = (line) =>
-        bubblewrapArgs({ bubblewrap, folders, readable, argv: line.map((word) => files.get(word) ?? word) });
+        bubblewrapArgs({ bubblewrap, folders, readable, hidden, argv: line.map((word) => files.get(word) ?? word) });
       return { path: executable.real, sandbox: "bubblewrap", env, wrap };
     }
     if (!settings.unconfined)
@@ -78,6 +79,7 @@ async function findWorkingBubblewrap(run: ProgramRun): Promise<string | undefine
     bubblewrap: executable.real,
     folders: run.folders,
     readable: [],
+    hidden: [],
     argv: ["/usr/bin/true"],
   });
   const { isClean } = await runProbe(run, argv, {});

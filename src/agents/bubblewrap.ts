@@ -59,19 +59,29 @@ export interface BubblewrapOptions {
   readonly folders: RunFolders;
   /** Real paths that are mounted read-only: the files and folders of the program itself. */
   readonly readable: readonly string[];
+  /** Real paths that the program must not read, also where they are inside the system's folder. */
+  readonly hidden: readonly string[];
   /** The command line to run in the sandbox. */
   readonly argv: readonly string[];
 }
 
-export function bubblewrapArgs({ bubblewrap, folders, readable, argv }: BubblewrapOptions): readonly string[] {
+const SYSTEM = "/usr";
+
+export function bubblewrapArgs(options: BubblewrapOptions): readonly string[] {
+  const { bubblewrap, folders, readable, hidden, argv } = options;
+  // A desk or a home folder may be there, such as /usr/src/app in a container.
+  const covered = hidden.filter((path) => path !== SYSTEM && isWithin(SYSTEM, path));
+  const isMissing = (path: string): boolean =>
+    !isWithin(SYSTEM, path) || covered.some((folder) => isWithin(folder, path));
   return sandboxArgs({
     bubblewrap,
     mounts: [
-      { kind: "read", path: "/usr" },
+      { kind: "read", path: SYSTEM },
+      ...covered.map((path): SandboxMount => ({ kind: "temporary", path })),
       ...SYSTEM_LINKS.map((name): SandboxMount => ({ kind: "link", path: `/${name}`, target: `usr/${name}` })),
       ...ETC.map((name): SandboxMount => ({ kind: "read-if-exists", path: `/etc/${name}` })),
       { kind: "temporary", path: "/tmp" },
-      ...readable.filter((path) => !isWithin("/usr", path)).map((path): SandboxMount => ({ kind: "read", path })),
+      ...readable.filter(isMissing).map((path): SandboxMount => ({ kind: "read", path })),
       { kind: "write", path: folders.root },
     ],
     workFolder: folders.work,

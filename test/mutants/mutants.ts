@@ -2155,6 +2155,15 @@ const SECOND: readonly Mutant[] = [
     test: "test/workspace/files.test.ts",
     fails: "F3 an agent cannot write research/crush.json",
   },
+  {
+    name: "221a",
+    removes: "the cover of a desk and a home folder inside the system's folder",
+    file: "src/agents/bubblewrap.ts",
+    search: '      ...covered.map((path): SandboxMount => ({ kind: "temporary", path })),\n',
+    replace: "",
+    test: "test/agents/bubblewrap.test.ts",
+    fails: "covers a desk and a home folder that are inside the system's folder",
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [
