@@ -94,6 +94,7 @@ it("balances have the desk's names of coins, and what orders hold is not free", 
     "XBT.F": { balance: "1.0", hold_trade: "0" },
     "USD.F": { balance: "100.00" },
     "XBT.S": { balance: "2.0" },
+    "AAPLx.T": { balance: "3.0", hold_trade: "1" },
     ADA: { balance: "0.00000000", hold_trade: "0" },
   };
   const assets = new Map([
@@ -106,6 +107,7 @@ it("balances have the desk's names of coins, and what orders hold is not free", 
     { asset: "USD", total: "25535.21", free: "17285.45" },
     // A coin that is staked has no market: it is held, and counts nothing.
     { asset: "XBT.S", total: "2", free: "2" },
+    { asset: "AAPLx", total: "3", free: "2" },
   ]);
   // Credit can be spent, and is no money of the account.
   const credit = { ZUSD: { balance: "100", hold_trade: "10", credit: "50", credit_used: "20" } };

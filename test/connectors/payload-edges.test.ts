@@ -421,6 +421,13 @@ describe("members that a map was wrong about", () => {
     expect([report.filledQuantity, report.quantity, report.status]).toEqual(["0.05", undefined, "partially_filled"]);
   });
 
+  it("an order by money at Kraken whose answer says in coins what it bought is filled with that", () => {
+    const bought = { vol: "80.00000000", vol_exec: "0.00131147", cost: "79.99967", price: "61000.0" };
+    const order = { ...KRAKEN_ORDER, ...bought, status: "closed", oflags: "fciq,viqc" };
+    const report = kraken.reportOf("O-1", order, "BTC/USD");
+    expect([report.filledQuantity, report.quantity, report.status]).toEqual(["0.00131147", undefined, "filled"]);
+  });
+
   it("a future at Coinbase is no spot market, and its wallet is no cash of it", () => {
     expect([coinbase.symbolOf("BTC-USD"), coinbase.symbolOf("BIT-26APR24-CDE")]).toEqual([
       "BTC/USD",
@@ -429,7 +436,8 @@ describe("members that a map was wrong about", () => {
     const money = (platform: string) => ({
       ...{ currency: "USD", available_balance: { value: "10" }, hold: { value: "1" }, platform },
     });
-    const accounts = [money("ACCOUNT_PLATFORM_CONSUMER"), money("ACCOUNT_PLATFORM_CFM_CONSUMER")];
+    const perpetuals = { ...money(""), type: "ACCOUNT_TYPE_PERP_FUTURES" };
+    const accounts = [money("ACCOUNT_PLATFORM_CONSUMER"), money("ACCOUNT_PLATFORM_CFM_CONSUMER"), perpetuals];
     expect(coinbase.balancesOf(accounts)).toEqual([{ asset: "USD", total: "11", free: "10" }]);
   });
 

@@ -158,7 +158,8 @@ export function balancesOf(accounts: readonly Body[]): readonly Balance[] {
   const balances = new Map<string, Balance>();
   for (const account of accounts) {
     // Money of futures cannot be spent on spot markets.
-    if (/_(?:CFM|INTX)/.test(optionalTextIn(account, "platform") ?? "")) continue;
+    const kind = `${optionalTextIn(account, "platform") ?? ""} ${optionalTextIn(account, "type") ?? ""}`;
+    if (/_(?:CFM|INTX|PERP_FUTURES)/.test(kind)) continue;
     const asset = textIn(account, "currency");
     const free = amount(amountIn(bodyOf(account["available_balance"]), "value"));
     const { hold } = account;

@@ -131,10 +131,11 @@ export function lastPriceOf(ticker: Body): string {
 
 /**
  * `assets`: the desk's name of each of Kraken's. Names such as `XBT.S` are coins that earn, and cannot be sold; an
- * order spends what is in Kraken Rewards, such as `XBT.F`, as any other balance.
+ * order spends what is in Kraken Rewards, such as `XBT.F`, as any other balance, and what is tokenized, such as
+ * `AAPLx.T`, under the name of its market.
  */
 export function assetOf(name: string, assets: ReadonlyMap<string, string>): string {
-  const spent = name.replace(/\.F$/, "");
+  const spent = name.replace(/\.[FT]$/, "");
   return assets.get(name) ?? assets.get(spent) ?? coinOf(spent);
 }
 
@@ -186,16 +187,17 @@ export function orderParams(order: Order, { id }: Market): Readonly<Record<strin
   return params;
 }
 
-/** An order that is closed is filled only if all of it was executed. */
-function statusOf(status: string, filled: string, total: string): OrderReport["status"] {
-  const isFilled = amount(filled).gte(amount(total));
+/** An order that is closed is filled only if all of it was executed; one by money, if anything was. */
+function statusOf(status: string, { filled, total }: Volumes): OrderReport["status"] {
+  const hasFills = amount(filled).gt(ZERO);
+  const isFilled = total === undefined ? hasFills : amount(filled).gte(amount(total));
   switch (status) {
     case "pending":
     case "open":
     case "pending_new":
     case "new":
     case "partially_filled":
-      return amount(filled).gt(ZERO) ? "partially_filled" : "open";
+      return hasFills ? "partially_filled" : "open";
     case "closed":
     case "filled":
       return isFilled ? "filled" : "cancelled";
@@ -208,19 +210,32 @@ function statusOf(status: string, filled: string, total: string): OrderReport["s
   }
 }
 
+/** In coins. */
+interface Volumes {
+  readonly filled: string;
+  /** undefined for an order by an amount of money. */
+  readonly total: string | undefined;
+}
+
+function volumesOf(order: Body): Volumes {
+  const [filled, total] = [amountIn(order, "vol_exec"), amountIn(order, "vol")];
+  const isByMoney = (optionalTextIn(order, "oflags") ?? "").split(",").includes("viqc");
+  return isByMoney ? { filled: boughtFor(filled, order), total: undefined } : { filled, total };
+}
+
 /** An order of the REST API. */
 export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   const terms = bodyOf(order["descr"]);
-  const [filled, total] = [amountIn(order, "vol_exec"), amountIn(order, "vol")];
-  const isByMoney = (optionalTextIn(order, "oflags") ?? "").split(",").includes("viqc");
+  const volumes = volumesOf(order);
+  const { filled, total } = volumes;
   const report: OrderReport = {
     venueOrderId: id,
-    status: statusOf(textIn(order, "status"), filled, total),
-    filledQuantity: isByMoney ? boughtFor(filled, amountIn(order, "price")) : filled,
+    status: statusOf(textIn(order, "status"), volumes),
+    filledQuantity: filled,
     symbol,
     side: sideIn(terms, "type"),
   };
-  if (!isByMoney && amount(total).gt(ZERO)) report.quantity = total;
+  if (total !== undefined && amount(total).gt(ZERO)) report.quantity = total;
   const [clientId, reason] = [optionalTextIn(order, "cl_ord_id"), optionalTextIn(order, "reason")];
   const [average, limit] = [amountIn(order, "price"), limitOf(terms)];
   if (clientId !== undefined) report.clientOrderId = clientId;
@@ -234,10 +249,16 @@ export function reportOf(id: string, order: Body, symbol: string): OrderReport {
   return report;
 }
 
-/** Of an order by an amount of money, whose volumes are money as well. */
-function boughtFor(money: string, average: string): string {
-  if (amount(average).eq(ZERO)) return "0";
-  return amountText(amount(money).div(amount(average)).round(QUANTITY_DECIMALS));
+/**
+ * What an order by an amount of money bought. Kraken's documents say that its volumes are money as well, and Kraken may
+ * state in coins what was executed: the cost says which of both it is.
+ */
+function boughtFor(executed: string, order: Body): string {
+  const [stated, average] = [amount(executed), amount(amountIn(order, "price"))];
+  if (average.eq(ZERO)) return "0";
+  const cost = amount(optionalAmountIn(order, "cost") ?? executed);
+  const isInCoins = stated.times(average).minus(cost).abs().lt(stated.minus(cost).abs());
+  return isInCoins ? executed : amountText(stated.div(average).round(QUANTITY_DECIMALS));
 }
 
 /** Orders of Kraken's page may have a limit relative to another price, such as `+1.5%`, which is no price. */
@@ -294,7 +315,7 @@ export function eventFillOf(event: Body): Fill | undefined {
   if (Array.isArray(fees) && fees.length === 1) {
     const fee = bodyOf(fees[0]);
     fill.fee = amountIn(fee, "qty");
-    fill.feeCurrency = textIn(fee, "asset");
+    fill.feeCurrency = coinOf(textIn(fee, "asset"));
   }
   return fill;
 }

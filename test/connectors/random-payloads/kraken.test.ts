@@ -47,7 +47,14 @@ const SECONDS = fc
 const ORDER = fc
   .record({
     ...{ id: ID, clientId: maybe(ID), status: STATUSES, side: SIDE, filled: SHORT, left: ANY, average: SHORT },
-    ...{ isByMoney: fc.boolean(), isUntouched: fc.boolean(), limit: SIGNED, ended: maybe(SECONDS), more: MORE },
+    ...{
+      isByMoney: fc.boolean(),
+      isInCoins: fc.boolean(),
+      isUntouched: fc.boolean(),
+      limit: SIGNED,
+      ended: maybe(SECONDS),
+      more: MORE,
+    },
     type: fc.constantFrom(
       "market",
       "limit",
@@ -60,6 +67,7 @@ const ORDER = fc
   })
   .map((order): Stated => {
     const { id, clientId, status, side, left, average, isByMoney, isUntouched, limit, ended, type, more } = order;
+    const { isInCoins } = order;
     const filled = isUntouched ? "0.00000000" : order.filled;
     const money = isUntouched ? "0" : product(filled, average);
     const total = isByMoney ? sum(money, left) : sum(filled, left);
@@ -70,8 +78,8 @@ const ORDER = fc
       ...{ descr: { ...more, pair: "XBTUSD", type: side, ordertype: type, price, price2, leverage: "none" } },
       ...{
         vol: total,
-        vol_exec: isByMoney ? money : filled,
-        cost: "1",
+        vol_exec: isByMoney && !isInCoins ? money : filled,
+        cost: money,
         fee: "0.1",
         price: isUntouched ? "0" : average,
       },
@@ -79,7 +87,9 @@ const ORDER = fc
     };
     const names = { venueOrderId: id, clientOrderId: clientId, symbol: "BTC/USD" };
     if (status === "a_status_of_2031") return { payload, expected: unreadable(present(names)) };
-    const end = { closed: isAboveZero(left) ? "cancelled" : "filled", canceled: "cancelled", expired: "expired" };
+    // Kraken closes an order by money when it has spent it, but for a rest that buys nothing.
+    const isAll = isByMoney ? !isUntouched : !isAboveZero(left);
+    const end = { closed: isAll ? "filled" : "cancelled", canceled: "cancelled", expired: "expired" };
     const state = (end as Readonly<Record<string, string>>)[status] ?? stateOf("open", filled);
     const expected = present({
       ...{ ...names, status: state, filledQuantity: filled, side, averagePrice: isUntouched ? undefined : average },
