@@ -73,6 +73,8 @@ import {
 
 /** Account numbers of Alpaca's paper environment begin with this. */
 const PAPER_PREFIX = "PA";
+/** Statuses of an account that can trade. One that was never opened for live trading can trade on paper. */
+const WORKING = { live: ["ACTIVE"], paper: ["ACTIVE", "PAPER_ONLY"] };
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
 const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";
 /** After a fill of the stream, which does not say the commission, the activities are read for it. */
@@ -159,7 +161,7 @@ export default class AlpacaConnector implements ConnectorAdapter {
     }
     if (account.currency !== "USD")
       throw new ConnectRefused(`account ${number} is in ${account.currency}; this connector works with USD alone`);
-    if (account.status !== "ACTIVE")
+    if (!WORKING[environment].includes(account.status))
       throw new ConnectRefused(`account ${number} is ${account.status} at Alpaca, not ACTIVE`);
     return account;
   }

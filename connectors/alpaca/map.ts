@@ -31,7 +31,7 @@ import type {
   VenueRate,
 } from "./wire.ts";
 
-/** Every status of Alpaca's document but `replaced`, which another order continues. */
+/** Every status of Alpaca's documents, old ones too, but `replaced`, which another order continues. */
 const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
   new: "open",
   accepted: "open",
@@ -44,6 +44,7 @@ const STATUSES: Readonly<Record<string, OrderReport["status"]>> = {
   done_for_day: "open",
   pending_cancel: "open",
   pending_replace: "open",
+  pending_review: "open",
   partially_filled: "partially_filled",
   filled: "filled",
   canceled: "cancelled",
@@ -79,10 +80,11 @@ function textOf<T extends object>(body: T, name: keyof T & string): string {
   return value;
 }
 
-/** Short sales, and orders that trade on an uptick or a downtick alone, have sides of their own. */
+/** Options, short sales, and orders that trade on an uptick or a downtick alone, may have sides of their own. */
 const SIDES: Readonly<Record<string, Side>> = {
-  ...{ buy: "buy", buy_minus: "buy" },
-  ...{ sell: "sell", sell_plus: "sell", sell_short: "sell", sell_short_exempt: "sell" },
+  ...{ buy: "buy", buy_minus: "buy", buy_to_open: "buy", buy_to_close: "buy" },
+  ...{ sell: "sell", sell_plus: "sell", sell_to_open: "sell", sell_to_close: "sell" },
+  ...{ sell_short: "sell", sell_short_exempt: "sell" },
 };
 
 function sideOf(side: string): Side {

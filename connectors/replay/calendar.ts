@@ -4,11 +4,15 @@ import { type Instant, SESSION_MS, TICKS_PER_DAY_MIN, sessionStart } from "../pa
 const DAY_MS = 86_400_000;
 /** Bars of a day or longer have a date, not a time: their prices pass in one trading session. */
 const DATED_GAP_MS = 20 * 3_600_000;
+/** Daily bars are some days apart over a weekend and holidays. */
+const DAILY_MS = 5 * DAY_MS;
 
 export class ReplayCalendar {
   readonly #times: readonly number[];
   readonly #startIndex: number;
   readonly #ticks: number;
+  /** The shortest time between two bars, and at most a day of it. */
+  readonly #shortestMs: number;
   readonly #gapMs: number;
 
   /** `times` are the starts of the bars, ascending, ms; day 0 is the last one at or before `startAt`. */
@@ -19,7 +23,9 @@ export class ReplayCalendar {
       0,
       times.findLastIndex((at) => at <= startAt),
     );
-    this.#gapMs = Math.min(DAY_MS, ...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    this.#shortestMs = gaps.reduce((least, gap) => Math.min(least, gap), Infinity);
+    this.#gapMs = Math.min(DAY_MS, this.#shortestMs);
   }
 
   /** The bars have a date and no time. */
@@ -27,9 +33,10 @@ export class ReplayCalendar {
     return this.#gapMs >= DATED_GAP_MS;
   }
 
-  /** The name of the bars' length, such as `1d` or `5m`. */
+  /** The name of the bars' length, such as `5m`, `1d` or `7d`, as `qoc bars get` names that of a file. */
   get resolution(): string {
-    if (this.isDated) return "1d";
+    const isLong = Number.isFinite(this.#shortestMs) && this.#shortestMs >= DAILY_MS;
+    if (this.isDated) return isLong ? `${Math.round(this.#shortestMs / DAY_MS)}d` : "1d";
     const units = [
       [3_600_000, "h"],
       [60_000, "m"],

@@ -91,7 +91,7 @@ export default class Replay extends SimulatedVenue<ReplayCatalogue> {
     const { venue, catalogue } = this.requireOpen();
     const { calendar } = catalogue;
     const { from = 0, to = Infinity, resolution } = options;
-    if (resolution !== calendar.resolution)
+    if (resolution !== calendar.resolution && !(resolution === "1w" && calendar.resolution === "7d"))
       throw new Error(`the replay has bars of resolution ${calendar.resolution}, not ${JSON.stringify(resolution)}`);
     const { day, step, ticks } = calendar.instantOf(venue.state.tick);
     const until = calendar.barTime(step === ticks - 1 ? day : day - 1);

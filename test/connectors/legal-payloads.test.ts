@@ -48,6 +48,12 @@ describe("Alpaca: an order", () => {
     ["that sells short, exempt", { side: "sell_short_exempt" }, { side: "sell" }],
     ["that sells on an uptick alone", { side: "sell_plus" }, { side: "sell" }],
     ["that buys on a downtick alone", { side: "buy_minus" }, { side: "buy" }],
+    ["that buys an option back", { side: "buy_to_close" }, { side: "buy" }],
+    ["that buys an option", { side: "buy_to_open" }, { side: "buy" }],
+    ["that writes an option", { side: "sell_to_open" }, { side: "sell" }],
+    ["that sells an option", { side: "sell_to_close" }, { side: "sell" }],
+    ["that is reviewed before it works", { status: "pending_review" }, { status: "open", filledQuantity: "0" }],
+    ["whose trade was cancelled", { status: "filled" }, { status: "filled", filledQuantity: "0" }],
     ["in an option", { symbol: "AAPL261218C00150000", asset_class: "us_option" }, { symbol: "AAPL261218C00150000" }],
     ["with an exponent", { qty: "1e-9", filled_qty: "1E-9", status: "filled" }, { quantity: "1e-9" }],
     ["by an amount of money", { qty: null, notional: "500.10", status: "accepted" }, { status: "open" }],
@@ -60,7 +66,7 @@ describe("Alpaca: an order", () => {
 
   it.each<[string, object, string]>([
     ["on an unknown side", { side: "cross" }, 'order o-1: Alpaca sent "cross" as a side'],
-    ["in an unknown state", { status: "pending_review" }, "order o-1 is pending_review at Alpaca"],
+    ["in an unknown state", { status: "in_auction" }, "order o-1 is in_auction at Alpaca"],
     [
       "that is filled, and not how much",
       { status: "filled", filled_qty: null },

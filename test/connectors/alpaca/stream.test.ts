@@ -51,7 +51,11 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   connector = new AlpacaConnector();
-  await connector.connect({
+  await connector.connect(contextOf());
+});
+
+function contextOf(): ConnectorContext {
+  return {
     options: { environment: "paper", venue: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     secret: () => "key",
     store: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
@@ -62,8 +66,8 @@ beforeEach(async () => {
     link: () => undefined,
     emitFill: (fill: Fill) => fills.push(fill),
     emitReport: () => undefined,
-  } as unknown as ConnectorContext);
-});
+  } as unknown as ConnectorContext;
+}
 afterEach(async () => {
   await connector.disconnect();
   server.closeAllConnections();
@@ -123,3 +127,14 @@ it.each([[{}], [{ rates: null }], [{ rates: { EURUSD: null } }]])(
     expect(await connector.getRates(["EUR/USD"])).toEqual([]);
   },
 );
+
+it("an account for paper alone trades on paper, and one of any other status is refused", async () => {
+  const connected = async (status: string) => {
+    answers["/v2/account"] = { ...ACCOUNT, status };
+    const another = new AlpacaConnector();
+    return another.connect(contextOf()).finally(() => another.disconnect());
+  };
+  expect(await connected("PAPER_ONLY")).toMatchObject({ mode: "paper", accountId: "PA1" });
+  for (const status of ["ACCOUNT_CLOSED", "INACTIVE", "LIMITED"])
+    await expect(connected(status)).rejects.toThrow(`account PA1 is ${status} at Alpaca, not ACTIVE`);
+});

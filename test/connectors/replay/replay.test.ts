@@ -86,6 +86,19 @@ describe("the market of a replay", () => {
     await expect(venue.getBars("AAPL", { resolution: "1d" })).rejects.toThrow('resolution 5m, not "1d"');
   });
 
+  it.each([
+    ["a week", [2, 9, 16], "7d", ["7d", "1w"]],
+    ["a day, over a weekend", [5, 6, 9], "1d", ["1d"]],
+    ["some days, over a holiday alone", [6, 10], "1d", ["1d"]],
+  ])("names the resolution of bars of %s", async (_length, dates, name, taken) => {
+    const { venue, log } = await open(OPTIONS, { AAPL: dates.map((date) => day(date, 600 + date)) });
+    for (const resolution of taken)
+      expect(await venue.getBars("AAPL", { resolution })).toMatchObject([{ close: String(600 + (dates[0] ?? 0)) }]);
+    await expect(venue.getBars("AAPL", { resolution: "1h" })).rejects.toThrow(`resolution ${name}, not "1h"`);
+    if (name !== "1d") await expect(venue.getBars("AAPL", { resolution: "1d" })).rejects.toThrow(name);
+    expect(log.join()).toContain("the replay is open");
+  });
+
   it("returns no bar that has not ended", async () => {
     const { venue } = await open();
     const closes = async () => (await venue.getBars("AAPL", { resolution: "1d" })).map(({ close }) => close);
