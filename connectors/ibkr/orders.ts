@@ -49,8 +49,8 @@ const REFUSALS = [110, 200, 201, 203, 321, 387, 460, 463, 10_243, 10_289, 10_293
 /** A refusal of a cancel, which has the code of a refused order: `… cancel attempted when order is not in a …`. */
 const LATE_CANCEL = /\bcancel attempted\b/i;
 const ORDER_CANCELLED = 202;
-/** Messages about an order that is alive: it waits for the market to open, or for shares to borrow. */
-const REMARKS = [399, 404, 434, 10_167];
+/** Messages about an order that is alive: it waits for the market to open, or for shares to borrow, or has a preset. */
+const REMARKS = [399, 404, 434, 10_167, 10_349];
 
 /** What is known of an order besides its state. */
 interface Known {

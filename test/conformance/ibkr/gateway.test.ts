@@ -121,12 +121,15 @@ describe("an order", () => {
     expect(gateway.orders).toHaveLength(1);
   });
 
-  it("that waits for the market to open is no rejection", async () => {
+  it.each([
+    [399, "Order Message: your order will not be placed at the exchange until 09:30"],
+    [10_349, "Order TIF was set to DAY based on order preset."],
+  ])("with the remark %s is no rejection", async (code, words) => {
     const { connector } = await start();
     gateway.armFault("place", { kind: "slow", ms: 200 });
     const pending = connector.invoke("placeOrder", [ORDER]);
     await expect.poll(() => gateway.orders.length).toBe(1);
-    gateway.announce(399, "Order Message: your order will not be placed at the exchange until 09:30", 1);
+    gateway.announce(code, words, 1);
     expect(await pending).toMatchObject({ ok: true });
   });
 
