@@ -73,7 +73,7 @@ import {
 
 /** Account numbers of Alpaca's paper environment begin with this. */
 const PAPER_PREFIX = "PA";
-/** Statuses of an account that can trade. One that was never opened for live trading can trade on paper. */
+/** Statuses of an account that can trade: on paper also if it was never opened for live trading. */
 const WORKING = { live: ["ACTIVE"], paper: ["ACTIVE", "PAPER_ONLY"] };
 const STOCK_ASSETS = "/v2/assets?status=active&asset_class=us_equity";
 const CRYPTO_ASSETS = "/v2/assets?asset_class=crypto";

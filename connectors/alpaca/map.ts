@@ -12,7 +12,7 @@ import {
   type Side,
   type UnreadableOrder,
 } from "@qoc-app/sdk";
-import { type Amount, amount, textOf as amountText } from "../amount.ts";
+import { type Amount, ZERO, amount, parseAmount, quotient, textOf as amountText } from "../amount.ts";
 import { naming } from "../words.ts";
 import { assetOfCoin } from "../coin-asset.ts";
 import { listedOrder } from "../listed-item.ts";
@@ -232,6 +232,16 @@ function isZero(amount: string): boolean {
   return /^-?0*\.?0*(?:[eE][+-]?\d+)?$/.test(amount);
 }
 
+/** With the price of a unit. That of a bond, for example, may be in percent of what it pays back. */
+const PRICED_BY_UNIT = ["us_equity", "us_option", "crypto", "ipo"];
+
+/** undefined if it cannot be computed. */
+function ofUnit(value: string | null | undefined, quantity: string): string | undefined {
+  const [whole, units] = [parseAmount(value), parseAmount(quantity)];
+  if (whole === undefined || units === undefined || units.eq(ZERO)) return undefined;
+  return amountText(quotient(whole, units).abs());
+}
+
 export function positionOf(position: VenuePosition, pairs: CryptoPairs): Position {
   const stated = textOf(position, "qty");
   const isShort = position.side === "short";
@@ -240,9 +250,12 @@ export function positionOf(position: VenuePosition, pairs: CryptoPairs): Positio
     throw new Error(`Alpaca's position in ${position.symbol} is ${stated} and ${position.side}`);
   const quantity = isShort && !stated.startsWith("-") ? `-${stated}` : stated;
   const mapped: Position = { symbol: symbolOf(position, pairs), quantity, currency: "USD" };
-  const { avg_entry_price, current_price } = position.usd ?? position;
-  if (isStated(avg_entry_price)) mapped.averagePrice = avg_entry_price;
-  if (isStated(current_price)) mapped.markPrice = current_price;
+  const { avg_entry_price, current_price, cost_basis, market_value } = position.usd ?? position;
+  const [average, mark] = PRICED_BY_UNIT.includes(position.asset_class)
+    ? [avg_entry_price, current_price]
+    : [ofUnit(cost_basis, stated), ofUnit(market_value, stated)];
+  if (isStated(average)) mapped.averagePrice = average;
+  if (isStated(mark)) mapped.markPrice = mark;
   return mapped;
 }
 

@@ -102,16 +102,22 @@ export interface VenueAccount {
   readonly trade_suspended_by_user: boolean;
 }
 
-export interface VenuePosition {
+/** Prices of a unit, and what all units cost and are worth. */
+interface PositionValues {
+  readonly avg_entry_price: string;
+  readonly current_price?: string | null;
+  readonly cost_basis?: string | null;
+  readonly market_value?: string | null;
+}
+
+export interface VenuePosition extends PositionValues {
   readonly symbol: string;
   readonly asset_id: string;
   readonly asset_class: string;
   readonly qty: string;
   readonly side: string;
-  readonly avg_entry_price: string;
-  readonly current_price: string | null;
   /** Of an account in another currency, whose prices above are in that currency. */
-  readonly usd?: { readonly avg_entry_price: string; readonly current_price?: string | null } | null;
+  readonly usd?: PositionValues | null;
 }
 
 export interface VenueAsset {

@@ -20,6 +20,12 @@ import {
 } from "../../src/protocol/schemas.ts";
 import { activityOf } from "../../connectors/alpaca/activities.ts";
 
+interface BondCase {
+  readonly averagePrice: string;
+  readonly markPrice?: string;
+  readonly market_value?: string;
+}
+
 const TIME = "2026-05-10T14:01:04.650275123Z";
 const PAIRS = new Map([["a-1", "BTC/USD"]]);
 const BIG_ID = "9223372036854775807123";
@@ -401,6 +407,18 @@ describe("members that a map was wrong about", () => {
       ...{ venueOrderId: "o-1", clientOrderId: "q1", status: "partially_filled", filledQuantity: "0.25" },
       updatedAt: Date.parse("2026-05-10T14:01:04.650Z"),
     });
+  });
+
+  it.each<[string, string, BondCase]>([
+    ["a bond at Alpaca, in percent", "treasury", { averagePrice: "987.5", markPrice: "991.25" }],
+    ["a bond at Alpaca whose value is not stated", "corporate", { market_value: "", averagePrice: "987.5" }],
+    ["a share at Alpaca", "us_equity", { averagePrice: "98.75", markPrice: "99.125" }],
+  ])("the price of %s is that of a unit", (_name, asset_class, { averagePrice, markPrice, market_value }) => {
+    const values = { cost_basis: "3950", market_value: market_value ?? "3965", current_price: "99.125" };
+    const bond = { symbol: "912797XX0", asset_id: "b", asset_class, qty: "4", side: "long", avg_entry_price: "98.75" };
+    const position = alpaca.positionOf({ ...bond, ...values }, new Map());
+    expect([position.quantity, position.averagePrice, position.markPrice]).toEqual(["4", averagePrice, markPrice]);
+    expect(positionSchema.safeParse(position).error).toBeUndefined();
   });
 
   it("an option at Alpaca is a hundred shares, and is not traded", () => {
