@@ -77,6 +77,19 @@ describe("rules that limit or block", () => {
     expect(check(tale, "unknown-instrument", "CCC").decision).toBe("allow");
   });
 
+  it.each<[string, (tale: JournalScenario) => JournalScenario]>([
+    ["the operator", (tale) => tale.renamed("paper", "AAA", "BBB")],
+    ["a merger", (tale) => tale.merged("paper", "AAA", "BBB")],
+  ])("unknown-instrument blocks the new name that %s states, until the order of the old one ends", (_, state) => {
+    for (const positions of [[], [{ symbol: "AAA", quantity: "10", markPrice: "100" }]]) {
+      const tale = state(desk().account("paper", { positions }).working("s", { symbol: "A.AA", quantity: "10" }));
+      expect(check(tale, "unknown-instrument", "bbb")).toMatchObject({ decision: "block", actual: "s" });
+      expect(check(tale, "unknown-instrument", "CCC").decision).toBe("allow");
+      tale.reported("s", "expired");
+      expect(check(tale, "unknown-instrument", "BBB").decision).toBe("allow");
+    }
+  });
+
   it("names the venue's spelling of a flagged symbol in quotes, if a shell would take it for more", () => {
     const { message } = check(desk().flagged("paper", "AAPL;. ./*", "1", "2"), "unknown-instrument", "AAPL");
     expect(message).toContain("run qoc resolve 'paper/AAPL;. ./*' -m");

@@ -319,6 +319,20 @@ export class JournalScenario {
     return this.event({ type: "instrument.split", ...stated });
   }
 
+  /** A human says that the instrument has a new name. */
+  renamed(connector: string, symbol: string, newSymbol: string): this {
+    const ratio = [amount("1"), amount("1")] as const;
+    const stated = { symbol, newSymbol, ratio, note: "name", actor: "human" } as const;
+    return this.event({ type: "instrument.split", connector: connector as ConnectorName, ...stated });
+  }
+
+  /** The venue says that the shares became as many shares of another one. */
+  merged(connector: string, symbol: string, newSymbol: string): this {
+    const ratio = [amount("1"), amount("1")] as const;
+    const activity = { id: `merger-${symbol}`, kind: "merger", symbol, newSymbol, ratio, at: 1 } as const;
+    return this.event({ type: "venue.activity", connector: connector as ConnectorName, activity });
+  }
+
   /** Proposes, approves, submits and acknowledges an order. */
   working(id: string, draft: TermsDraft = {}): this {
     return this.proposed(id, draft).approved(id).submitting(id).accepted(id);
