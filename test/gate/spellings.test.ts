@@ -90,6 +90,18 @@ describe("rules that limit or block", () => {
     }
   });
 
+  it.each(["AAA", "A.AA"])(
+    "unknown-instrument blocks nothing after a change that leaves the name, to %s",
+    (newSymbol) => {
+      const change = { id: "cusip", kind: "rename", symbol: "AAA", newSymbol, at: 1 } as const;
+      for (const positions of [[], [{ symbol: "AAA", quantity: "10", markPrice: "100" }]]) {
+        const tale = desk().account("paper", { positions }).working("s", { symbol: "AAA", quantity: "10" });
+        tale.event({ type: "venue.activity", connector: "paper" as ConnectorName, activity: change });
+        expect(check(tale, "unknown-instrument", "AAA").decision).toBe("allow");
+      }
+    },
+  );
+
   it("names the venue's spelling of a flagged symbol in quotes, if a shell would take it for more", () => {
     const { message } = check(desk().flagged("paper", "AAPL;. ./*", "1", "2"), "unknown-instrument", "AAPL");
     expect(message).toContain("run qoc resolve 'paper/AAPL;. ./*' -m");

@@ -87,12 +87,16 @@ export function exchangeInstrument(state: FillState, exchange: InstrumentExchang
   if (account !== undefined) state.accounts.set(connector, restated(state, account, { ...exchange, held }));
 }
 
-/** What orders in flight fill is of the new instrument, which is blocked until they have ended. */
+/**
+ * What orders in flight fill is of the new instrument, which is blocked until they have ended. A venue also announces a
+ * change that leaves the name as it is, such as another CUSIP.
+ */
 export function renameOrders(
   state: FillState,
   { connector, symbol, newSymbol }: Pick<InstrumentExchange, "connector" | "symbol"> & { readonly newSymbol: string },
 ): void {
   const name = comparableSymbol(symbol);
+  if (comparableSymbol(newSymbol) === name) return;
   for (const { id, terms, renamedTo = terms.symbol } of state.inFlight.values()) {
     if (terms.connector !== connector || comparableSymbol(renamedTo) !== name) continue;
     const order = state.orders.take(id);
