@@ -34,8 +34,9 @@ export interface RoundOptions {
 const FOLLOW_MS = 2_000;
 const PROBES = { firstMs: 5_000, maxMs: 60_000 };
 const MARK_AFTER_FILL_MS = 100;
-/** Besides, for each position: each mark journals all of them. */
-const MARK_PER_POSITION_MS = 1;
+/** Besides, so many bytes: a mark that differs journals the whole account, and the rates of its balances. */
+const MARK_BYTES_PER_MS = 16;
+const RATE_BYTES = 256;
 /** The fills of a report that was pushed usually arrive just behind it. */
 const GAP_MS = 1_000;
 
@@ -69,14 +70,22 @@ export class ConnectorRounds {
     const { clock, log, desk, isStopping } = this.#options;
     if (this.#marking.has(connector) || isStopping()) return;
     this.#marking.add(connector);
-    const positions = desk().state.accounts.get(connector)?.positions.size ?? 0;
-    clock.after(MARK_AFTER_FILL_MS + positions * MARK_PER_POSITION_MS, () => {
+    clock.after(MARK_AFTER_FILL_MS + this.#markBytes(connector) / MARK_BYTES_PER_MS, () => {
       this.#marking.delete(connector);
       if (!this.#isUsable(connector)) return;
       markAccount(desk(), connector).catch((error: unknown) =>
         log.warn(`account of ${connector}: ${messageOf(error)}`),
       );
     });
+  }
+
+  /** What the last mark of the account took in the journal, nearly. */
+  #markBytes(connector: ConnectorName): number {
+    const record = this.#options.desk().state.accounts.get(connector);
+    if (record === undefined) return 0;
+    const { account, positions } = record;
+    const rates = (account.balances ?? []).length * RATE_BYTES;
+    return rates + Buffer.byteLength(JSON.stringify([account, ...positions.values()]));
   }
 
   /** Fetches the fills that pushed reports contain and that have not arrived by themselves. */

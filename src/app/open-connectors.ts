@@ -133,7 +133,7 @@ export function randomShare(ids: Ids): number {
 export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Connector {
   const { root, disk, clock, ids, secrets } = deps;
   const log = deps.log.with({ connector: config.name });
-  const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
+  const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`, clock);
   const tcp = tcpOf(config);
   const needsSignature = (): boolean => hasOthersCode(config) && deps.isLive(config);
   return new Connector({

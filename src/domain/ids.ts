@@ -112,16 +112,23 @@ export function suggestion(word: string, names: Iterable<string>): string {
   return name === undefined ? "" : ` (did you mean ${name}?)`;
 }
 
+/** `limit` for any distance that is not below it: what is further from the diagonal than that is not looked at. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => Math.min(j, limit));
+  let current = previous.map(() => limit);
   for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(swap, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    const from = Math.max(1, i - limit);
+    let least = from === 1 ? i : limit;
+    current[from - 1] = least;
+    for (let j = from; j <= Math.min(b.length, i + limit); j++) {
+      const swap = (previous[j - 1] ?? limit) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const distance = Math.min(swap, (previous[j] ?? limit) + 1, (current[j - 1] ?? limit) + 1);
+      current[j] = distance;
+      least = Math.min(least, distance);
     }
-    previous = current;
+    if (least >= limit) return limit;
+    [previous, current] = [current, previous];
   }
   return previous[b.length] ?? limit;
 }

@@ -37,3 +37,34 @@ it("a connector that stays degraded is called by longer and longer pauses, up to
   clock.advance(5_000);
   expect(calls).toHaveLength(before + 1);
 });
+
+/** The time, ms, until the account with these positions is marked. */
+function delayWith(account: object, positions: readonly object[]): number {
+  const delays: number[] = [];
+  const clock = { ...fakeClock(), after: (ms: number) => (delays.push(ms), () => undefined) };
+  const record = { account, positions: new Map(positions.map((position, place) => [`S${place}`, position])) };
+  const desk = { state: { accounts: new Map([[VENUE, record]]) } } as unknown as Desk;
+  const options = { clock, log: quietLog(), markMs: 60_000, desk: () => desk, isStopping: () => false };
+  const rounds = new ConnectorRounds({ ...options, random: () => 0 });
+  rounds.markSoon(VENUE);
+  rounds.markSoon(VENUE);
+  expect(delays).toHaveLength(1);
+  return delays[0] ?? 0;
+}
+
+it("an account is marked the later after a fill, the more its mark adds to the journal", () => {
+  const account = { nav: "1", cash: "1", buyingPower: "1", currency: "USD" };
+  const position = { symbol: "AAPL", quantity: "10", markPrice: "190.55", averagePrice: "180" };
+  expect(delayWith(account, [])).toBeLessThan(150);
+  expect(delayWith(account, [position])).toBeLessThan(150);
+  const long = { ...position, symbol: "\u6f22".repeat(125), currency: "\u6f22".repeat(125) };
+  // 250 KB at 16 KB a second.
+  expect(
+    delayWith(
+      account,
+      Array.from({ length: 300 }, () => long),
+    ),
+  ).toBeGreaterThan(15_000);
+  const balances = Array.from({ length: 200 }, () => ({ currency: "EUR", total: "1", rate: "1.1" }));
+  expect(delayWith({ ...account, balances }, [])).toBeGreaterThan(3_000);
+});

@@ -32,6 +32,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [160, 171],
   [174, 194],
   [198, 202],
+  [208, 210],
   [218, 221],
 ];
 

@@ -157,7 +157,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
       options.requestHandler ??
       createRequestHandler({
         clock: options.clock ?? systemClock,
-        store: openStore(disk, join(dir, "store")),
+        store: openStore(disk, join(dir, "store"), options.clock ?? systemClock),
         bars: () => Promise.resolve([]),
         source: undefined,
       }),

@@ -4,6 +4,7 @@ import { shownSymbol } from "../../domain/untrusted.ts";
 import { resolvesWithin } from "../../lib/resolves-within.ts";
 import type { Desk } from "../desk.ts";
 
+/** A connector may answer with more than it is asked for. */
 const FOUND_MAX = 50;
 const WAIT_MS = 1_500;
 
@@ -34,7 +35,8 @@ async function foundBy(
   );
   await resolvesWithin(clock, WAIT_MS, searched);
   // A symbol that cannot be shown as it is cannot be typed.
-  return (found ?? []).map(({ symbol: name }) => name).filter((name) => shownSymbol(name) === name);
+  const names = (found ?? []).slice(0, FOUND_MAX).map(({ symbol: name }) => name);
+  return names.filter((name) => shownSymbol(name) === name);
 }
 
 /** Symbols that the connector is known to list. */
