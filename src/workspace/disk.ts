@@ -2,6 +2,7 @@
 import { bufferView } from "../lib/buffer-view.ts";
 import { hasCode, withPath } from "../lib/error-code.ts";
 import { LruMap } from "../lib/lru-map.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { type Dirent, type Stats, constants } from "node:fs";
 import { closeSync, fstatSync, lstatSync, openSync, opendirSync, readSync, readdirSync } from "node:fs";
 import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
@@ -202,12 +203,29 @@ async function append(path: string, { isSynced = false }: AppendOptions = {}): P
   const isNew = (await facts(path)) === undefined;
   const isWrittenThrough = isSynced && (await canWriteThrough(dirname(path)));
   const through = isWrittenThrough ? O_DSYNC : 0;
-  const handle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | through, FILE_MODE);
+  const { handle, size } = await openToAppend(path, through);
   await handle.chmod(FILE_MODE);
   if (isNew) await syncDirectory(dirname(path));
   // Bytes of a process that ended between its write and its sync: a write through flushes none but its own.
   else if (isWrittenThrough) await handle.datasync();
-  return new NodeAppendFile(path, handle, { size: (await handle.stat()).size, isWrittenThrough });
+  return new NodeAppendFile(path, handle, { size, isWrittenThrough });
+}
+
+/** Without O_NONBLOCK the open of a pipe waits for its reader. @throws DISK_REFUSED for a pipe or a device. */
+async function openToAppend(path: string, through: number): Promise<{ handle: FileHandle; size: number }> {
+  const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | through;
+  const handle = await open(path, flags, FILE_MODE).catch((error: unknown) => {
+    throw hasCode(error, "ENXIO") ? noFile(path) : error;
+  });
+  const stat = await handle.stat();
+  if (stat.isFile()) return { handle, size: stat.size };
+  await handle.close();
+  throw noFile(path);
+}
+
+function noFile(path: string): QocError {
+  const next = `mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}`;
+  return new QocError("DISK_REFUSED", { path, reason: "it is a pipe or a device, not a file", next });
 }
 
 function readPart(path: string, offset: number, length: number): Uint8Array {

@@ -33,6 +33,7 @@ const SERIES: readonly (readonly [first: number, last: number])[] = [
   [174, 194],
   [198, 202],
   [208, 210],
+  [213, 214],
   [218, 221],
 ];
 

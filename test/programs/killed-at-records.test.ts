@@ -1,6 +1,6 @@
 /**
- * A real `qoc up` is killed at each record of an order's life, while the venue is another process with its own book. After
- * each restart the desk says of the order what the venue's book says, and no order is sent twice.
+ * A real `qoc up` is killed at each record of an order's life. The venue is another process, with its own book: after
+ * each restart the desk says of the order what that book says, and no order is sent twice.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -231,7 +231,7 @@ const RECORDS: readonly (readonly [type: string, step: string])[] = [
   ["order.reported", "cancel"],
 ];
 
-/** A life that ends at a record, and the desk's word after the restarts. `next`: where the first restart is killed, too. */
+/** A life that ends at a record, and the desk's word after the restarts. `next`: where the first restart ends, too. */
 async function kill(life: Life, { place, step, next }: { place: string; step: string; next?: string }): Promise<void> {
   await up();
   await live(life, (at) => killAt(at === step ? place : ""));

@@ -1,4 +1,4 @@
-/** A venue of its own with a book of its own, for the adapter `remote-venue`: what happened there, whatever a desk says. */
+/** A venue with a book of its own, for the adapter `remote-venue`: what happened there, whatever a desk says. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,7 +1,7 @@
 /** The real disk: whole files or none, and a full disk that loses nothing. */
 import { execFileSync } from "node:child_process";
-import { constants, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, constants, linkSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { readlinkSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -123,6 +123,24 @@ function linkOf(path: string): string | undefined {
     return undefined;
   }
 }
+
+describe("a pipe in the place of a file that is appended to", () => {
+  it.each(["without a reader", "with a reader"])("is refused at once, %s", async (how) => {
+    const path = `${folder()}/000001.ndjson`;
+    execFileSync("mkfifo", [path]);
+    const read = (): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const reader = how === "with a reader" ? read() : undefined;
+    const outcome = disk.append(path, { isSynced: true }).catch((error: unknown) => error);
+    const first = await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, 3_000, "it waits"))]);
+    // Ends an open that waits for a reader.
+    closeSync(reader ?? read());
+    expect(first).toMatchObject({
+      code: "DISK_REFUSED",
+      message: `${path} cannot be used: it is a pipe or a device, not a file`,
+      hint: `mv ${path} ${path}.old; then type the command again`,
+    });
+  });
+});
 
 describe.runIf(process.platform === "linux")("a file whose writes are synced", () => {
   // ext4, XFS and Btrfs.

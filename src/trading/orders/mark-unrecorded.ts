@@ -7,7 +7,7 @@ import type { DeskEvent } from "../../domain/event.ts";
 import type { OrderRecord } from "../../domain/orders/order-state.ts";
 
 const REASON =
-  "the journal failed before this was on disk, so that nothing was sent; after the next start it is a proposal again, or unknown";
+  "the journal failed before this was on disk, so that nothing was sent; after the next start it is a proposal again, cancelled or unknown";
 
 /** In memory alone. `durable`: the newest record that is on disk. */
 export function markUnrecorded(state: DeskState, durable: number, at: number): void {
