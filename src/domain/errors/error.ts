@@ -149,7 +149,10 @@ export const ERRORS = {
     "{file} in .qoc/checkpoints: {message}; the desk is read-only",
     "the next start makes the archive again from the journal: type qoc down, then qoc up",
   ),
-  JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is read-only", "{fix}, then: qoc down && qoc up"),
+  JOURNAL_FAILED: row(
+    "writing the journal failed: {message}; the desk is read-only",
+    "{fix}, then: qoc down && qoc up",
+  ),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
   DESK_UNREACHABLE: row(
