@@ -217,6 +217,7 @@ function openOnce(deps: ReachDeps, { config, desk, progress, cwd, egress }: OneS
     quarantineReason: () => undefined,
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,
+    redactOwn: (text) => secrets.redactOwn(config.name, text),
     options: config.options,
     accountId: () => desk.state.connectors.get(config.name)?.accountId,
     accountTakenBy: (found) => accountTaken(desk, { name: config.name, found, connectors: new Map() }),

@@ -152,6 +152,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     quarantineReason: () => deps.recordOf(config.name)?.quarantineReason,
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,
+    redactOwn: (text) => secrets.redactOwn(config.name, text),
     options: config.options,
     accountId: () => deps.recordOf(config.name)?.accountId,
     accountTakenBy: (found) => (config.orders ? deps.accountTakenBy(config.name, found) : undefined),

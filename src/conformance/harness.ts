@@ -213,6 +213,7 @@ export class ConformanceHarness {
       secrets: () => Promise.resolve(this.secrets),
       // No redaction: the secret cases test what the adapter itself sends.
       redact: (text) => text,
+      redactOwn: (text) => text,
       options: fillAddresses(settings.options, venue) as Record<string, unknown>,
       hosts: settings.network ? LOOPBACK : [UNREACHABLE],
       // An adapter without methods for orders is loaded if certify.toml says that it routes none.

@@ -98,6 +98,8 @@ export interface Disk {
   listSmall(path: string, most: number): readonly DirectoryEntry[] | undefined;
   /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
   facts(path: string): Promise<FileFacts | undefined>;
+  /** Where the path leads if all links are followed; undefined if nothing is there. */
+  realPath(path: string): Promise<string | undefined>;
   /** Makes the missing folders of the path, each with this mode (0700 by default) whatever the umask. */
   mkdir(path: string, mode?: number): Promise<void>;
   /**

@@ -42,7 +42,7 @@ export interface BundleRequest {
 }
 
 /** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
-const IMPORT_POLICY_VERSION = 3;
+const IMPORT_POLICY_VERSION = 4;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column; the signal's reason if it aborts. */
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
@@ -104,16 +104,20 @@ async function buildBundle(
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
   const checkOwner = await ownerCheck(disk, [adapter, ...(packages === undefined ? [] : [packages.folder])]);
+  const nodePaths = packages === undefined ? [] : [`${packages.folder}/node_modules`];
   const options: MemoryOptions = {
     entryPoints: [adapter],
     absWorkingDir: dirname(adapter),
     ...ONE_TEXT,
-    nodePaths: packages === undefined ? [] : [`${packages.folder}/node_modules`],
+    nodePaths,
     loader: { ".csv": "text", ".txt": "text" },
     supported: { "dynamic-import": false },
     // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
     define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-    plugins: [ownerPlugin(checkOwner), importPolicyPlugin({ disk, allowed, tcp, exchange: found, onFile, onLink })],
+    plugins: [
+      ownerPlugin(checkOwner),
+      importPolicyPlugin({ disk, allowed, tcp, packages: nodePaths, exchange: found, onFile, onLink }),
+    ],
   };
   try {
     const result = await withBundler((bundler) => rebuilt(bundler, options, signal), limitMs);

@@ -28,8 +28,10 @@ export interface ConnectorOptions extends AcceptedAdapterOptions, ConnectionExpe
   /** Why the operator quarantined the connector; undefined if it is not quarantined. */
   readonly quarantineReason: () => string | undefined;
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
-  /** Removes known secrets from a text. */
+  /** Removes the secrets of all connectors from a text. */
   readonly redact: (text: string) => string;
+  /** Removes the connector's own secrets from a text. */
+  readonly redactOwn: (text: string) => string;
   readonly options: Readonly<Record<string, unknown>>;
   /** The connector routes no orders, and its adapter needs no method for them. */
   readonly dataOnly?: boolean | undefined;

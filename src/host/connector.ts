@@ -66,7 +66,7 @@ export class Connector {
     this.#policy = new RestartPolicy(options.random);
     this.#failures = new FailureLog(options.log, options.clock);
     this.#adapter = new AcceptedAdapter(options);
-    this.#secretMask = new SecretMask(options.redact);
+    this.#secretMask = new SecretMask(options);
     this.#link = new LinkState(options.clock, () => this.#judge(this.#session));
     this.#readPause = new ReadPause(options.clock);
     this.unknownMembers = new UnknownMembers(options.log, options.redact);
@@ -257,6 +257,7 @@ export class Connector {
       transport,
       clock,
       log,
+      redact: this.#options.redact,
       cleanText: (text) => this.#options.redact(mapStack(text)),
       secretMask: this.#secretMask,
       fillSink,

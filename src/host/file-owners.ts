@@ -8,6 +8,7 @@ import type { Plugin } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
 import { quoteForShell } from "../lib/shell.ts";
+import { PACKAGE } from "./package-folders.ts";
 
 const ROOT_UID = 0;
 
@@ -37,7 +38,6 @@ export async function ownerCheck(disk: Disk, trusted: readonly string[]): Promis
 /** The bundler reads them in the folder of each file and in every folder above. */
 const BUNDLER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json", "package.json"];
 const BUNDLER_FILE_BYTES_MAX = 1024 * 1024;
-const PACKAGE = /^(@[^/]+\/)?[^./@][^/]*/;
 const PACKAGE_ENTRY = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/;
 /** A folder of packages, with the scope and the name that follow. */
 const PACKAGE_PARTS = /\/node_modules(?=\/|$)(?:\/(@[^/]+))?(?:\/([^/]+))?/g;

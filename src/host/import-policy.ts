@@ -4,6 +4,7 @@
  */
 import { isInside } from "../lib/path-containment.ts";
 import { isPackaged } from "./bundle-fingerprint.ts";
+import { PackageFolders } from "./package-folders.ts";
 import { isBuiltin } from "node:module";
 import { basename, dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
@@ -25,6 +26,8 @@ export interface ImportPolicyOptions {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
+  /** Folders of packages besides those in which Node looks. */
+  readonly packages?: readonly string[] | undefined;
   /** What `qoc:exchange` is; undefined: no exchange was chosen. */
   readonly exchange?: ExchangeFile | undefined;
   /**
@@ -64,20 +67,30 @@ export function importPolicyPlugin(options: ImportPolicyOptions): Plugin {
     name: "qoc-import-policy",
     setup: (build) => {
       let root = "";
+      const packages = new PackageFolders(options.disk, options.packages);
+      packages.follow(build);
       build.onResolve({ filter: /.*/ }, async (args) => {
         if (args.pluginData === RESOLVED_HERE) return undefined;
         if (args.kind === "entry-point") {
-          root = await rootOf(options.disk, dirname((await resolveImport(build, args)).path));
+          const folder = dirname((await resolveImport(build, args)).path);
+          root = await rootOf(options.disk, folder);
+          await packages.addFrom(folder);
+          if (options.exchange !== undefined && "path" in options.exchange)
+            await packages.addAround(options.exchange.path);
           // esbuild's own resolution of the entry point also finds the tsconfig.
           return undefined;
         }
         return (
           resolveExchange(options, args) ??
           resolveProvided(options, args) ??
-          (isPackaged(args.importer) ? resolveFromPackage(build, args) : resolveFromOwnFile(options, build, args, root))
+          (isPackaged(args.importer)
+            ? resolveFromPackage(build, args)
+            : resolveFromOwnFile({ ...options, folders: packages }, build, args, root))
         );
       });
-      build.onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => loadFile(options, path, root));
+      build.onLoad({ filter: /.*/, namespace: "file" }, ({ path }) =>
+        loadFile({ ...options, folders: packages }, path, root),
+      );
       build.onLoad({ filter: /.*/, namespace: EXCHANGE_MODULE }, ({ path }) => ({ contents: exchangeSource(path) }));
       for (const [namespace, stub] of Object.entries(STUBS))
         build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: stub(path), loader: "js" }));
@@ -137,9 +150,13 @@ async function resolveFromPackage(build: PluginBuild, args: OnResolveArgs): Prom
   return { path: args.path, namespace: args.kind === "import-statement" ? "qoc-absent" : "qoc-missing" };
 }
 
+interface ImportChecks extends ImportPolicyOptions {
+  readonly folders: PackageFolders;
+}
+
 /** Resolves an import of the author's own file: a file under the root, or a package. esbuild reports a missing file. */
 async function resolveFromOwnFile(
-  { onLink }: ImportPolicyOptions,
+  { onLink, folders }: ImportChecks,
   build: PluginBuild,
   args: OnResolveArgs,
   root: string,
@@ -153,7 +170,7 @@ async function resolveFromOwnFile(
   // A relative path must not lead above the root, not even to packages of another desk.
   if (
     isOwnFile(root, resolved.path) ||
-    (isPackaged(resolved.path) && (!isRelative(args.path) || isInside(root, resolved.path)))
+    (folders.has(resolved.path) && (!isRelative(args.path) || isInside(root, resolved.path)))
   )
     return undefined;
   return {
@@ -165,9 +182,9 @@ async function resolveFromOwnFile(
   };
 }
 
-async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, root: string): Promise<OnLoadResult> {
+async function loadFile({ disk, onFile, folders }: ImportChecks, path: string, root: string): Promise<OnLoadResult> {
   // Relative imports of packages were not checked by `onResolve`.
-  if (!isOwnFile(root, path) && !isPackaged(path))
+  if (!isOwnFile(root, path) && !folders.has(path))
     return {
       errors: [{ text: `${path} is outside of ${root} and not in an npm package: a connector cannot import it` }],
     };
@@ -193,16 +210,20 @@ async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, roo
  * imports it, and data of the module's own folder. A file elsewhere would be in the program, whatever the program's
  * process may read.
  */
-export function programFilesPlugin(disk: Disk, module: string): Plugin {
+export function programFilesPlugin(disk: Disk, module: string, packageFolders: readonly string[]): Plugin {
   return {
     name: "qoc-program-files",
     setup: (build) => {
       const root = rootOf(disk, dirname(module));
+      const packages = new PackageFolders(disk, packageFolders);
+      const known = packages.addFrom(dirname(module));
+      packages.follow(build);
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path, with: attributes }) => {
         const isData = DATA.has(extname(path));
         const isOwn = isOwnFile(isData ? dirname(module) : await root, path);
         const isCode = CODE.has(extname(path)) && Object.keys(attributes).length === 0;
-        if (isPackaged(path) ? isCode || isData : isOwn && (isCode || isData)) return undefined;
+        await known;
+        if (packages.has(path) ? isCode || isData : isOwn && (isCode || isData)) return undefined;
         const allowed = `code under ${await root}, .json, .csv and .txt files beside it, and npm packages`;
         return { errors: [{ text: `${path} is not a file that ${module} may import: ${allowed}` }] };
       });

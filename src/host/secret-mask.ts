@@ -1,6 +1,10 @@
 /**
- * Masks secrets in the results and fills of a connector. A masked text ends with a hash of the original, so that
+ * Masks the connector's own secrets in its results and fills. A masked text ends with a hash of the original, so that
  * different ids stay different. When the desk sends a masked id back to its connector, the id is unmasked.
+ *
+ * Secrets of other connectors are not masked: a connector sees by what the desk does next whether a text was masked,
+ * and would so find the secrets of others that can be guessed. The id of its account is masked as that of another
+ * connector with this account is, which may have it as a secret, and is not sent back.
  */
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
@@ -10,14 +14,23 @@ const HASH_CHARS = 12;
 const MASKED_CHARS = 32;
 const ORIGINALS_MAX = 10_000;
 
+/** Removes secrets from a text. */
+type Redact = (text: string) => string;
+
+export interface Redactions {
+  /** Of all connectors. */
+  readonly redact: Redact;
+  /** Of this connector. */
+  readonly redactOwn: Redact;
+}
+
 export class SecretMask {
-  /** Removes secrets from a text. */
-  readonly redact: (text: string) => string;
+  readonly #redactions: Redactions;
   /** The original text by its masked form. */
   readonly #originals = new LruMap<string, string>(ORIGINALS_MAX);
 
-  constructor(redact: (text: string) => string) {
-    this.redact = redact;
+  constructor(redactions: Redactions) {
+    this.#redactions = redactions;
   }
 
   /** Returns plain data with each text masked that contains a secret, keys included. Changes objects in place. */
@@ -26,7 +39,9 @@ export class SecretMask {
     const found: FoundTexts = { names: new Set(), texts: [] };
     collectTexts(value, found);
     const all = [...found.names, ...found.texts].join("\n");
-    return this.redact(all) === all ? value : this.#maskTexts(value);
+    const masked = this.#redactions.redactOwn(all) === all ? value : this.#maskTexts(value);
+    if (hasAccountId(masked)) masked.accountId = this.#maskText(masked.accountId, this.#redactions.redact);
+    return masked;
   }
 
   #maskTexts(value: unknown): unknown {
@@ -53,14 +68,18 @@ export class SecretMask {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.unmask(member)]));
   }
 
-  #maskText(text: string): string {
-    const redacted = this.redact(text);
+  #maskText(text: string, redact = this.#redactions.redactOwn): string {
+    const redacted = redact(text);
     if (redacted === text) return text;
     const charsMax = Math.max(text.length, MASKED_CHARS) - HASH_CHARS - 1;
     const masked = `${redacted.slice(0, charsMax)}#${sha256Hex(text).slice(0, HASH_CHARS)}`;
     this.#originals.set(masked, text);
     return masked;
   }
+}
+
+function hasAccountId(value: unknown): value is { accountId: string } {
+  return typeof value === "object" && value !== null && "accountId" in value && typeof value.accountId === "string";
 }
 
 interface FoundTexts {

@@ -13,6 +13,8 @@ export interface SecretStore {
   resolve(connector: string, auth: Readonly<Record<string, SecretRef>>): Promise<Readonly<Record<string, string>>>;
   /** Replaces every resolved value by `[secret]`: plain, base64, hex, URL-encoded or form-encoded. */
   redact(text: string): string;
+  /** As `redact`, of the values that were resolved for this connector alone. */
+  redactOwn(connector: string, text: string): string;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface SecretStore {
 export function openSecretStore(disk: Disk, env: Record<string, string | undefined>): SecretStore {
   const readFromEnv = new Map<string, string>();
   const redactor = new SecretRedactor(REDACT_CHARS_MIN);
+  const own = new Map<string, SecretRedactor>();
   const fromEnv = (name: string): string | undefined => {
     const value = env[name] ?? readFromEnv.get(name);
     if (value === undefined || value === "") return undefined;
@@ -36,6 +39,8 @@ export function openSecretStore(disk: Disk, env: Record<string, string | undefin
   return {
     resolve: async (connector, auth) => {
       const values: Record<string, string> = {};
+      const ownRedactor = own.get(connector) ?? new SecretRedactor(REDACT_CHARS_MIN);
+      own.set(connector, ownRedactor);
       for (const [name, source] of Object.entries(auth)) {
         const value = "env" in source ? fromEnv(source.env) : await fromFile(source.file);
         const origin = "env" in source ? `environment variable ${source.env}` : `file ${source.file}`;
@@ -43,9 +48,11 @@ export function openSecretStore(disk: Disk, env: Record<string, string | undefin
           throw new QocError("SECRET_MISSING", { connector, name, source: origin });
         values[name] = value;
         redactor.add(value);
+        ownRedactor.add(value);
       }
       return values;
     },
     redact: (text) => redactor.redact(text),
+    redactOwn: (connector, text) => own.get(connector)?.redact(text) ?? text,
   };
 }

@@ -28,6 +28,8 @@ export interface WorkerSessionOptions extends Omit<EmissionOptions, "acknowledge
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
+  /** Removes secrets. */
+  readonly redact: (text: string) => string;
   /** Replaces positions in the bundle by the author's file and line, and removes secrets. */
   readonly cleanText: (text: string) => string;
   readonly secretMask: SecretMask;
@@ -106,7 +108,7 @@ export class WorkerSession {
     const endWatch = slices.stalls.watch();
     this.#validator = createMessageValidator({
       clock: options.clock,
-      redact: options.secretMask.redact,
+      redact: options.redact,
       stalledMs: () => slices.stalls.longestMs(),
     });
     const output = new OutputBacklog({

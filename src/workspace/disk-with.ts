@@ -10,6 +10,7 @@ export function diskWith(disk: Disk, others: Partial<Disk>): Disk {
     readSmall: (path, most) => disk.readSmall(path, most),
     listSmall: (path, most) => disk.listSmall(path, most),
     facts: (path) => disk.facts(path),
+    realPath: (path) => disk.realPath(path),
     mkdir: (path, mode) => disk.mkdir(path, mode),
     writeAtomic: (path, data, mode) => disk.writeAtomic(path, data, mode),
     create: (path, data, mode) => disk.create(path, data, mode),

@@ -5,7 +5,8 @@ import { LruMap } from "../lib/lru-map.ts";
 import { quoteForShell } from "../lib/shell.ts";
 import { type Dirent, type Stats, constants } from "node:fs";
 import { closeSync, fstatSync, lstatSync, openSync, opendirSync, readSync, readdirSync } from "node:fs";
-import { type FileHandle, chmod, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
+import { type FileHandle, chmod, link, lstat, mkdir, open } from "node:fs/promises";
+import { readdir, realpath, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { QocError } from "../domain/errors/error.ts";
 import type {
@@ -199,6 +200,10 @@ async function facts(path: string): Promise<FileFacts | undefined> {
   }
 }
 
+async function realPath(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
 async function append(path: string, { isSynced = false }: AppendOptions = {}): Promise<AppendFile> {
   const isNew = (await facts(path)) === undefined;
   const isWrittenThrough = isSynced && (await canWriteThrough(dirname(path)));
@@ -320,6 +325,7 @@ export function nodeDisk(): Disk {
     list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map(entryOf),
     facts,
+    realPath,
     mkdir: makeFolders,
     writeAtomic: (path, data, mode = FILE_MODE) => writeThenPlace(path, data, mode, rename),
     create: (path, data, mode = FILE_MODE) =>

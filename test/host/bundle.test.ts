@@ -273,6 +273,19 @@ describe("an import is refused, with file and line, if it names", () => {
       `import x from "old/../../../outside.json"; x;`,
       "a connector can import only files under ROOT",
     ],
+    "a package of another desk by the name of a package": [
+      `import x from "old/../../../away/node_modules/other/i.js"; x;`,
+      "a connector can import only files under ROOT",
+    ],
+    "a package of another desk by the name of one that is not there": [
+      `import x from "none/../../../away/node_modules/.cache/key.json"; x;`,
+      "a connector can import only files under ROOT",
+    ],
+    "a package of another desk through the paths of tsconfig": [
+      `import x from "@out/other/i.js"; x;`,
+      "a connector can import only files under ROOT",
+      { "tsconfig.json": `{ "compilerOptions": { "paths": { "@out/*": ["../away/node_modules/*"] } } }` },
+    ],
     "a hidden file of the desk": [
       `import x from "../../.qoc/connectors/other/store.json"; x;`,
       "a connector can import only files under ROOT",
@@ -304,6 +317,8 @@ describe("an import is refused, with file and line, if it names", () => {
       "outside.json": "{}",
       "outside.ts": "export const x = 1;",
       "node_modules/other/i.js": "",
+      "away/node_modules/other/i.js": "",
+      "away/node_modules/.cache/key.json": "{}",
       "desk/desk.toml": "",
       "desk/node_modules/old/i.js": "",
       [`desk/${ADAPTER}`]: showing("1", head),
@@ -423,6 +438,34 @@ describe("a package's import of", () => {
     });
     await writeFile(join(dirname(root), "outside.json"), "{}");
     expect((await refusalOf(root)).message).toContain("not in an npm package");
+  });
+
+  it.each([
+    ["by its text", packed(`exports.a = require("../../../away/node_modules/other/i.js");`)],
+    ["by a name", packed(`exports.a = require("lib/../../../away/node_modules/other/i.js");`)],
+    [
+      "as its main file",
+      packed("", { "node_modules/lib/package.json": `{ "main": "../../../away/node_modules/other/i.js" }` }),
+    ],
+  ])("a package of another desk is refused, %s", async (_name, files) => {
+    const inDesk = Object.entries({ "desk.toml": "", ...files, [ADAPTER]: showing("lib.a", HEAD) });
+    const parent = await createDesk({
+      "away/node_modules/other/i.js": "",
+      ...Object.fromEntries(inDesk.map(([name, text]) => [`desk/${name}`, text])),
+    });
+    const root = join(parent, "desk");
+    expect((await refusalOf(root)).message).toMatch(/cannot import it|a connector can import only files under/);
+  });
+
+  it("a package that is a link to a store works, and so do the packages beside it there", async () => {
+    const store = await createDesk({
+      "lib@1/node_modules/lib/index.js": `exports.a = require("dep");`,
+      "lib@1/node_modules/dep/index.js": `module.exports = "x";`,
+    });
+    const root = await createDesk({ [ADAPTER]: showing("lib.a", HEAD) });
+    await mkdir(join(root, "node_modules"));
+    await symlink(join(store, "lib@1/node_modules/lib"), join(root, "node_modules/lib"));
+    expect(await valueShownBy(root)).toBe("x");
   });
 });
 

@@ -2,8 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { SecretMask } from "../../src/host/secret-mask.ts";
 
+/** `s3cret` is the connector's own, `0thers` that of another connector. */
 function createMask(): SecretMask {
-  return new SecretMask((text) => text.replaceAll("s3cret", "[secret]"));
+  return new SecretMask({
+    redact: (text) => text.replaceAll(/s3cret|0thers/g, "[secret]"),
+    redactOwn: (text) => text.replaceAll("s3cret", "[secret]"),
+  });
 }
 
 describe("mask", () => {
@@ -21,13 +25,27 @@ describe("mask", () => {
 
   it("searches once in data without a secret, and returns it as it is", () => {
     let searches = 0;
-    const mask = new SecretMask((text) => {
+    const redactOwn = (text: string): string => {
       searches += 1;
       return text.replaceAll("s3cret", "[secret]");
-    });
+    };
+    const mask = new SecretMask({ redact: redactOwn, redactOwn });
     const clean = [{ a: "s3", cret: ["s3c", "ret"] }, { b: { c: "x" } }];
     expect(mask.mask(clean)).toBe(clean);
     expect(searches).toBe(1);
+  });
+
+  it("leaves a text as it is that is the secret of another connector", () => {
+    expect(createMask().mask(["0thers", { "0thers": "a 0thers" }])).toEqual(["0thers", { "0thers": "a 0thers" }]);
+  });
+
+  it("masks the id of the account as the mask of another connector with this account does", () => {
+    const other = (text: string): string => text.replaceAll("0thers", "[secret]");
+    const ofOther = new SecretMask({ redact: other, redactOwn: other });
+    expect(createMask().mask({ accountId: "U-0thers" })).toEqual(ofOther.mask({ accountId: "U-0thers" }));
+    expect(createMask().mask({ accountId: "U-0thers" })).toEqual({
+      accountId: expect.stringMatching(/^U-\[secret\]#[0-9a-f]{12}$/) as string,
+    });
   });
 
   it("returns the same text for the same id, also from another mask", () => {

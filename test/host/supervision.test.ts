@@ -48,7 +48,8 @@ function scenario(options: ScenarioOptions = {}): Scenario {
     acceptedDigest: () => undefined,
     quarantineReason: () => undefined,
     secrets: () => Promise.resolve({}),
-    redact: (text) => text.replaceAll("s3cret", "[secret]"),
+    redact: (text) => text.replaceAll(/s3cret|0thers/g, "[secret]"),
+    redactOwn: (text) => text.replaceAll("s3cret", "[secret]"),
     options: {},
     tcp: [],
     transport: () => {

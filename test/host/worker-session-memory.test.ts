@@ -33,6 +33,7 @@ it("the transport of an ended session is garbage collected", async () => {
     quarantineReason: () => undefined,
     secrets: () => Promise.resolve({}),
     redact: (text) => text,
+    redactOwn: (text) => text,
     options: {},
     tcp: [],
     transport: () => {

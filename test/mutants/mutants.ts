@@ -777,7 +777,7 @@ const SECOND: readonly Mutant[] = [
     name: "30a",
     removes: "the files that the program of a fake venue may contain",
     file: "src/host/bundle-program.ts",
-    search: "ownerPlugin(checkOwner), programFilesPlugin(disk, file)",
+    search: "ownerPlugin(checkOwner), programFilesPlugin(disk, file, packageFolders)",
     replace: "ownerPlugin(checkOwner)",
     test: "test/app/venue-process.test.ts",
     fails: "contains no file of elsewhere: text",
@@ -2208,6 +2208,24 @@ const SECOND: readonly Mutant[] = [
     replace: "",
     test: "test/agents/bubblewrap.test.ts",
     fails: "covers a desk and a home folder that are inside the system's folder",
+  },
+  {
+    name: "228a",
+    removes: "the other secrets that what a connector returns is not compared with",
+    file: "src/app/open-connectors.ts",
+    search: "redactOwn: (text) => secrets.redactOwn(config.name, text)",
+    replace: "redactOwn: secrets.redact",
+    test: "test/flows/secret-guesses.test.ts",
+    fails: "a connector's guesses at the secret of another come back as they were, at the %s level",
+  },
+  {
+    name: "229a",
+    removes: "the folders in which the packages of a connector are",
+    file: "src/host/package-folders.ts",
+    search: "isPackaged(path) && [",
+    replace: "isPackaged(path) || [",
+    test: "test/host/bundle.test.ts",
+    fails: "a package of another desk is refused, %s",
   },
 ];
 

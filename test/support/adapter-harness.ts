@@ -134,6 +134,7 @@ export async function adapterHarness(source: string, options: AdapterHarnessOpti
     acceptedDigest: () => options.trusted?.(),
     quarantineReason: () => undefined,
     redact: options.redact ?? ((text) => text),
+    redactOwn: options.redact ?? ((text) => text),
     secrets: () => Promise.resolve(options.secrets ?? {}),
     options: options.options ?? {},
     hosts: options.hosts,

@@ -146,6 +146,10 @@ class MemoryDisk implements CrashDisk {
     ];
   }
 
+  async realPath(path: string): Promise<string | undefined> {
+    return (await this.facts(path)) && path;
+  }
+
   async facts(path: string): ReturnType<Disk["facts"]> {
     const file = this.#files.get(path);
     if (file !== undefined) return factsOf(file);
