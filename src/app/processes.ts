@@ -16,6 +16,9 @@ function firstAvailable(...attempts: readonly (() => string | undefined)[]): str
   return undefined;
 }
 
+/** Not by the PATH, in which a folder as `.` or `bin` would lead to a program of the desk's folder. */
+const PS = "/bin/ps";
+
 /** The start tick from /proc on Linux, else the start time from `ps`. */
 function startOf(pid: number): string | undefined {
   return firstAvailable(
@@ -28,7 +31,7 @@ function startOf(pid: number): string | undefined {
     () =>
       process.platform === "linux"
         ? undefined
-        : execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim(),
+        : execFileSync(PS, ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim(),
   );
 }
 

@@ -37,7 +37,7 @@ export async function bundleProgram({ connector, file, disk, packageFolders }: P
         absWorkingDir: dirname(file),
         ...ONE_TEXT,
         nodePaths: [...packageFolders],
-        plugins: [ownerPlugin(checkOwner), programFilesPlugin(disk, file, packageFolders)],
+        plugins: [ownerPlugin(disk, checkOwner), programFilesPlugin(disk, file, packageFolders)],
         // Optional accelerators of the ws package, which it does without.
         external: ["bufferutil", "utf-8-validate"],
         define: {

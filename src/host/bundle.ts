@@ -10,6 +10,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/errors/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { parentFolders } from "../lib/parent-folders.ts";
+import { quoteForShell } from "../lib/shell.ts";
 import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, ownFiles, recordFingerprint } from "./bundle-fingerprint.ts";
 import { type ExchangeFile, type ExchangeRequest, findExchange } from "./exchange-module.ts";
@@ -84,7 +85,7 @@ async function requirePackages({ connector, adapter, disk, packages }: BundleReq
     const name = versioned.replace(/@[^@]*$/, "");
     const found = await Promise.all(folders.map((folder) => disk.facts(`${folder}/node_modules/${name}/package.json`)));
     if (found.some((facts) => facts !== undefined)) continue;
-    const message = `package ${name} is not installed; type: npm install --prefix ${desk} ${versioned}`;
+    const message = `package ${name} is not installed; type: npm install --prefix ${quoteForShell(desk)} ${versioned}`;
     throw new QocError("ADAPTER_BUNDLE", { connector, file: adapter, line: 1, column: 1, message });
   }
 }
@@ -115,7 +116,7 @@ async function buildBundle(
     // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
     define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
     plugins: [
-      ownerPlugin(checkOwner),
+      ownerPlugin(disk, checkOwner),
       importPolicyPlugin({ disk, allowed, tcp, packages: nodePaths, exchange: found, onFile, onLink }),
     ],
   };
@@ -183,5 +184,7 @@ function messageFor({ text, notes = [] }: BuildProblem, folder: string): string 
     .split("/")
     .slice(0, name.startsWith("@") ? 2 : 1)
     .join("/");
-  return `package ${packageName} is not installed: run npm install ${packageName} in ${folder} or a parent folder`;
+  // The adapter's text may be anything.
+  const argument = /^@?[\w./-]+$/.test(packageName) ? packageName : quoteForShell(packageName);
+  return `package ${packageName} is not installed: run npm install ${argument} in ${folder} or a parent folder`;
 }

@@ -38,6 +38,8 @@ export async function ownerCheck(disk: Disk, trusted: readonly string[]): Promis
 /** The bundler reads them in the folder of each file and in every folder above. */
 const BUNDLER_FILES: readonly string[] = ["tsconfig.json", "jsconfig.json", "package.json"];
 const BUNDLER_FILE_BYTES_MAX = 1024 * 1024;
+/** Yarn's lists of packages, which the bundler reads before it looks for folders of packages. */
+const PACKAGE_LISTS: readonly string[] = [".pnp.cjs", ".pnp.js", ".pnp.data.json"];
 const PACKAGE_ENTRY = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/;
 /** A folder of packages, with the scope and the name that follow. */
 const PACKAGE_PARTS = /\/node_modules(?=\/|$)(?:\/(@[^/]+))?(?:\/([^/]+))?/g;
@@ -51,7 +53,7 @@ function packageParts(path: string): readonly string[] {
 }
 
 /** Put it before other plugins: it decides nothing but refusals. */
-export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
+export function ownerPlugin(disk: Disk, checkOwner: OwnerCheck): Plugin {
   const known = new Map<string, Promise<string | undefined>>();
   const check: OwnerCheck = (path) => {
     const checked = known.get(path) ?? checkOwner(path);
@@ -64,7 +66,7 @@ export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
     problem === undefined ? undefined : { errors: [{ text: problem }] };
   const bundlerFiles = (folder: string): readonly string[] =>
     [folder, ...parentFolders(folder)].flatMap((each) =>
-      BUNDLER_FILES.map((name) => `${each === "/" ? "" : each}/${name}`),
+      [...BUNDLER_FILES, ...PACKAGE_LISTS].map((name) => `${each === "/" ? "" : each}/${name}`),
     );
   return {
     name: "qoc-file-owners",
@@ -84,6 +86,9 @@ export function ownerPlugin(checkOwner: OwnerCheck): Plugin {
         );
       });
       build.onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
+        // The bundler takes archives for folders, and no file in one has an owner.
+        if ((await disk.facts(path)) === undefined)
+          return refusal(`${path} is not on the disk, but in an archive: unpack it`);
         const [entry = path] = PACKAGE_ENTRY.exec(path) ?? [];
         return refusal(await firstProblem([path, entry, ...bundlerFiles(dirname(path))]));
       });

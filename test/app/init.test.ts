@@ -46,6 +46,13 @@ describe("qoc init", () => {
     expect(readdirSync(join(desk, "research"))).not.toContain("deep");
   });
 
+  it("names a place beside a desk in quotes, if a shell would take its path for more", async () => {
+    await init("$(touch x)/outer");
+    await expect(init("$(touch x)/outer/inner")).rejects.toMatchObject({
+      hint: `qoc init '${join(base, "$(touch x)/inner")}'`,
+    });
+  });
+
   it("makes no key in a folder of the home that other users can write to, and no desk", async () => {
     const home = join(base, "shared-home");
     mkdirSync(join(home, ".qoc"), { recursive: true });

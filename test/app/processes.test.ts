@@ -1,9 +1,11 @@
 /** What the system says of processes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
-import { residentMb } from "../../src/app/processes.ts";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { nodeProcesses, residentMb } from "../../src/app/processes.ts";
 
 it.skipIf(process.platform !== "linux")("a process's resident memory is the value that Node reports", async () => {
   const mb = (await residentMb(process.pid)) ?? 0;
@@ -31,4 +33,18 @@ it.skipIf(process.platform !== "linux")(
 
 it("the resident memory of a process that does not exist is undefined", async () => {
   expect(await residentMb(2 ** 30)).toBeUndefined();
+});
+
+it("the start of a process is not asked of a program that the PATH leads to, on systems without /proc", () => {
+  const folder = mkdtempSync(join(tmpdir(), "qoc-ps-"));
+  writeFileSync(join(folder, "ps"), `#!/bin/sh\ntouch ${folder}/ran\n`, { mode: 0o700 });
+  vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`);
+  const platform = Object.getOwnPropertyDescriptor(process, "platform") ?? {};
+  Object.defineProperty(process, "platform", { ...platform, value: "darwin" });
+  onTestFinished(() => {
+    Object.defineProperty(process, "platform", platform);
+    vi.unstubAllEnvs();
+  });
+  expect(nodeProcesses.startOf(99_999_999)).toBeUndefined();
+  expect(existsSync(join(folder, "ran"))).toBe(false);
 });

@@ -244,6 +244,10 @@ describe("an import is refused, with file and line, if it names", () => {
       `import x from "@a/b/c"; x();`,
       "package @a/b is not installed: run npm install @a/b in ROOT/adapters/venue",
     ],
+    "a package whose name a shell would take for more": [
+      `import x from "a;touch x"; x();`,
+      "package a;touch x is not installed: run npm install 'a;touch x' in ROOT/adapters/venue",
+    ],
     "a path that a package does not export": [
       `import x from "shy/inside"; x();`,
       `"./inside" is not exported by package "shy"`,

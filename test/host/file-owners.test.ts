@@ -39,6 +39,24 @@ const PACKAGE = {
   "node_modules/prices/index.js": "module.exports = 1;",
 };
 
+/** Yarn's list of packages, by which `prices` is in this folder. */
+function packageList(folder: string): string {
+  const listed = (packageLocation: string, packageDependencies: readonly string[][]) => ({
+    packageLocation,
+    packageDependencies,
+    linkType: "SOFT",
+  });
+  return JSON.stringify({
+    enableTopLevelFallback: true,
+    fallbackExclusionList: [],
+    fallbackPool: [],
+    packageRegistryData: [
+      [null, [[null, listed("./", [["prices", "npm:1"]])]]],
+      ["prices", [["npm:1", listed(folder, [])]]],
+    ],
+  });
+}
+
 async function messageOfRefusal(bundling: Promise<unknown>): Promise<string> {
   const error: unknown = await bundling.then(
     () => new Error("it was bundled"),
@@ -105,9 +123,8 @@ describe("a file above the desk that says where imports lead, and belongs to", (
   const own = "desk/node_modules/prices/index.js";
   const files = { [own]: "module.exports = 1;", "desk/other/index.js": "module.exports = 2;", "desk/a.ts": ADAPTER };
   const bundle = (shared: string, owner: number) => {
-    const foreign = ["tsconfig.json", "package.json", "node_modules"].map(
-      (name) => [join(shared, name), owner] as const,
-    );
+    const names = ["tsconfig.json", "package.json", "node_modules", ".pnp.cjs", ".pnp.js", ".pnp.data.json"];
+    const foreign = names.map((name) => [join(shared, name), owner] as const);
     const disk = nodeDisk();
     const facts: Disk["facts"] = async (path) => {
       const found = await disk.facts(path);
@@ -128,6 +145,9 @@ describe("a file above the desk that says where imports lead, and belongs to", (
   it.each([
     ["tsconfig.json", PATHS],
     ["package.json", '{"sideEffects": false}'],
+    [".pnp.data.json", packageList("./desk/other/")],
+    [".pnp.cjs", `const RAW_RUNTIME_STATE = '${packageList("./desk/other/")}';`],
+    [".pnp.js", `const RAW_RUNTIME_STATE = '${packageList("./desk/other/")}';`],
   ])("another user is refused: %s", async (name, text) => {
     const shared = await createFiles({ ...files, [name]: text });
     expect(await messageOfRefusal(bundle(shared, OTHER))).toContain(`${join(shared, name)} belongs to user 1001`);
@@ -178,6 +198,28 @@ describe("a file above the desk that says where imports lead, and belongs to", (
       });
     expect(await messageOfRefusal(linked(OTHER))).toContain(`${join(shared, link)} belongs to user 1001`);
     expect((await linked(OPERATOR)).code).toContain("module2.exports = 2");
+  });
+});
+
+/** `node_modules/prices/index.js` with `module.exports = 2;`. */
+const ARCHIVE = [
+  "UEsDBBQAAAAAAAAAIQCocTUpEwAAABMAAAAcAAAAbm9kZV9tb2R1bGVzL3ByaWNlcy9pbmRleC5qc21vZHVsZS5leHBvcnRzID0g",
+  "MjtQSwECFAMUAAAAAAAAACEAqHE1KRMAAAATAAAAHAAAAAAAAAAAAAAAgAEAAAAAbm9kZV9tb2R1bGVzL3ByaWNlcy9pbmRleC5q",
+  "c1BLBQYAAAAAAQABAEoAAABNAAAAAAA=",
+].join("");
+
+describe("an archive to which a list of packages leads", () => {
+  it("is not read into an adapter or an author's fake venue, because no file in it has an owner", async () => {
+    const shared = await createFiles({
+      ".pnp.data.json": packageList("./a.zip/node_modules/prices/"),
+      "desk/a.ts": 'import price from "prices"; export default price;',
+    });
+    await writeFile(join(shared, "a.zip"), Buffer.from(ARCHIVE, "base64"));
+    const request = { connector: "venue", disk: diskWithOwners({}), packageFolders: [], allowed: [], tcp: false };
+    const file = join(shared, "desk/a.ts");
+    const refusal = `${join(shared, "a.zip/node_modules/prices/index.js")} is not on the disk, but in an archive`;
+    expect(await messageOfRefusal(bundleProgram({ ...request, file }))).toContain(refusal);
+    expect(await messageOfRefusal(bundleAdapter({ ...request, adapter: file }))).toContain(refusal);
   });
 });
 

@@ -9,6 +9,12 @@ import { PAGE_ERRORS } from "../pages/page-errors.ts";
 
 export { EXIT, type ErrorDefinition } from "./error-row.ts";
 
+/**
+ * Starts no program that a planted configuration of the git dir names: this command of git reads no file with a filter,
+ * without a pager, and fetches nothing.
+ */
+const NEWEST_CONFIG = "GIT_ALLOW_PROTOCOL=none git --no-pager --git-dir=.qoc/history.git cat-file blob desk:desk.toml";
+
 const GAP_HINT =
   "qoc journal verify; restore the journal from a backup, or continue without these records: qoc resume --gap {gap}";
 
@@ -63,7 +69,7 @@ export const ERRORS = {
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_UNREADABLE: row(
     "desk.toml: {message}",
-    "restore desk.toml from a backup, or from its newest revision: git --git-dir=.qoc/history.git show desk:desk.toml; then qoc status",
+    `restore desk.toml from a backup, or from its newest revision: ${NEWEST_CONFIG}; then qoc status`,
   ),
   CONFIG_STALE: row("nothing was accepted: {reason}", "qoc reload", { exit: EXIT.stale }),
   CONFIG_NOT_PINNED: row(
@@ -290,7 +296,7 @@ export function fillTemplate(template: string, details: ErrorDetails): string {
 }
 
 /** Details that may be arguments of a command in a hint. */
-const ARGUMENTS = ["path", "file", "id", "connector", "issue", "run", "name", "agent"];
+const ARGUMENTS = ["path", "file", "id", "connector", "issue", "run", "name", "agent", "other"];
 
 /** The details as a shell takes them. */
 function quotedDetails(details: ErrorDetails): ErrorDetails {
