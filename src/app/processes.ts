@@ -16,7 +16,7 @@ function firstAvailable(...attempts: readonly (() => string | undefined)[]): str
   return undefined;
 }
 
-/** Not by the PATH, in which a folder as `.` or `bin` would lead to a program of the desk's folder. */
+/** Not by the PATH: a relative folder in it, such as `.`, would lead to a program in the desk's folder. */
 const PS = "/bin/ps";
 
 /** The start tick from /proc on Linux, else the start time from `ps`. */
