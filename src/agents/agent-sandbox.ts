@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { isWithin } from "../lib/path-containment.ts";
 import { type RunFolders, agentEnvironment, bubblewrapArgs, readablePaths } from "./bubblewrap.ts";
-import { startProcess, timeoutMessage } from "./process.ts";
+import { type ProcessRequest, startProcess, timeoutMessage } from "./process.ts";
 import { type LaunchDeps, type ProgramRun, RunAborted, STOPPED_BY_OPERATOR, waitForEnd } from "./program-run.ts";
 
 /** On a busy machine some programs take seconds to print their version. */
@@ -38,10 +38,12 @@ export async function prepareSandbox(run: ProgramRun, argv: readonly string[]): 
   if (bubblewrap !== undefined) {
     const files = await fileArguments(deps, [deps.nodePath, ...args], folders);
     const hidden = [...deps.hidden, deps.workspace];
-    const readable = readablePaths(executable.real, [...files.values()], hidden);
+    const secretFiles = deps.secretFiles();
+    const readable = readablePaths(executable.real, [...files.values()], [...hidden, ...secretFiles]);
     if (!("exposes" in readable)) {
+      const options = { bubblewrap, folders, readable, hidden, secretFiles };
       const wrap: SandboxedProgram["wrap"] = (line) =>
-        bubblewrapArgs({ bubblewrap, folders, readable, hidden, argv: line.map((word) => files.get(word) ?? word) });
+        bubblewrapArgs({ ...options, argv: line.map((word) => files.get(word) ?? word) });
       return { path: executable.real, sandbox: "bubblewrap", env, wrap };
     }
     if (!settings.unconfined)
@@ -80,9 +82,10 @@ async function findWorkingBubblewrap(run: ProgramRun): Promise<string | undefine
     folders: run.folders,
     readable: [],
     hidden: [],
+    secretFiles: [],
     argv: ["/usr/bin/true"],
   });
-  const { isClean } = await runProbe(run, argv, {});
+  const { isClean } = await runProbe(run, { argv, isSandboxed: true, env: {} });
   return isClean ? executable.real : undefined;
 }
 
@@ -93,7 +96,11 @@ export async function checkVersion(run: ProgramRun, sandboxed: SandboxedProgram)
   const { program, launch } = run;
   if (program.minVersion === undefined) return undefined;
   const args = (launch.settings.command ?? []).slice(1);
-  const { output } = await runProbe(run, sandboxed.wrap([sandboxed.path, ...args, "--version"]), sandboxed.env({}, {}));
+  const { output } = await runProbe(run, {
+    argv: sandboxed.wrap([sandboxed.path, ...args, "--version"]),
+    isSandboxed: sandboxed.sandbox === "bubblewrap",
+    env: sandboxed.env({}, {}),
+  });
   const version = VERSION.exec(output)?.[0];
   if (version === undefined) throw new RunAborted(`could not parse a version from ${program.name} --version`);
   if (isOlder(version, program.minVersion))
@@ -113,16 +120,14 @@ function isOlder(version: string, minimum: string): boolean {
 /** Runs a short command to its end. @throws RunAborted if the run is stopped or its time is over. */
 async function runProbe(
   { launch, folders, signal, elapsedMs }: ProgramRun,
-  argv: readonly string[],
-  env: Variables,
+  command: Pick<ProcessRequest, "argv" | "isSandboxed" | "env">,
 ): Promise<{ readonly isClean: boolean; readonly output: string }> {
   const { deps, settings } = launch;
   const lines: string[] = [];
   const remainingMs = Math.max(0, settings.timeoutMs - elapsedMs());
   const timeoutMs = Math.min(PROBE_MS, remainingMs);
   const running = startProcess(deps, {
-    argv,
-    env,
+    ...command,
     cwd: folders.work,
     initialInput: "",
     keepsInputOpen: false,

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { type SandboxMount, sandboxArgs } from "../lib/bubblewrap.ts";
 import { isWithin } from "../lib/path-containment.ts";
+import { keyFilter } from "./key-filter.ts";
 
 /** The folders of one run, inside one private folder. */
 export interface RunFolders {
@@ -39,18 +40,12 @@ export function gitBoundary(work: string) {
   };
 }
 
-/** The parts of /etc that a program needs to resolve hosts and verify certificates. */
+/** What a program needs of /etc to resolve hosts and verify certificates: without the machine's private keys. */
 const ETC = [
-  "resolv.conf",
-  "hosts",
-  "nsswitch.conf",
-  "ssl",
-  "pki",
-  "ca-certificates",
-  "passwd",
-  "localtime",
-  "alternatives",
-];
+  ...["resolv.conf", "hosts", "nsswitch.conf", "ca-certificates", "passwd", "localtime", "alternatives"],
+  ...["certs", "cert.pem", "ca-bundle.pem", "openssl.cnf"].map((name) => `ssl/${name}`),
+  ...["ca-trust", "trust", "java", "tls/certs", "tls/cert.pem", "tls/openssl.cnf"].map((name) => `pki/${name}`),
+].map((name) => `/etc/${name}`);
 const SYSTEM_LINKS = ["bin", "sbin", "lib", "lib64"] as const;
 
 export interface BubblewrapOptions {
@@ -61,31 +56,43 @@ export interface BubblewrapOptions {
   readonly readable: readonly string[];
   /** Real paths that the program must not read, also where they are inside the system's folder. */
   readonly hidden: readonly string[];
+  /** Real paths of files with secrets: they cannot be read in the sandbox. */
+  readonly secretFiles: readonly string[];
   /** The command line to run in the sandbox. */
   readonly argv: readonly string[];
 }
 
 const SYSTEM = "/usr";
 
+/** The descriptor on which bubblewrap states the first process of the sandbox. */
+export const INFO_FD = 3;
+/** The descriptor from which bubblewrap reads `KEY_FILTER`. */
+export const FILTER_FD = 4;
+export const KEY_FILTER = keyFilter(process.arch);
+
 export function bubblewrapArgs(options: BubblewrapOptions): readonly string[] {
-  const { bubblewrap, folders, readable, hidden, argv } = options;
+  const { bubblewrap, folders, readable, hidden, secretFiles, argv } = options;
   // A desk or a home folder may be there, such as /usr/src/app in a container.
   const covered = hidden.filter((path) => path !== SYSTEM && isWithin(SYSTEM, path));
   const isMissing = (path: string): boolean =>
     !isWithin(SYSTEM, path) || covered.some((folder) => isWithin(folder, path));
+  const masked = secretFiles.filter((file) => [SYSTEM, ...ETC].some((path) => isWithin(path, file)));
   return sandboxArgs({
     bubblewrap,
     mounts: [
       { kind: "read", path: SYSTEM },
       ...covered.map((path): SandboxMount => ({ kind: "temporary", path })),
       ...SYSTEM_LINKS.map((name): SandboxMount => ({ kind: "link", path: `/${name}`, target: `usr/${name}` })),
-      ...ETC.map((name): SandboxMount => ({ kind: "read-if-exists", path: `/etc/${name}` })),
+      ...ETC.map((name): SandboxMount => ({ kind: "read-if-exists", path: name })),
       { kind: "temporary", path: "/tmp" },
       ...readable.filter(isMissing).map((path): SandboxMount => ({ kind: "read", path })),
+      ...masked.map((at): SandboxMount => ({ kind: "read", path: "/dev/null", at })),
       { kind: "write", path: folders.root },
     ],
     workFolder: folders.work,
     hasNetwork: true,
+    infoFd: INFO_FD,
+    filterFd: KEY_FILTER === undefined ? undefined : FILTER_FD,
     argv,
   });
 }

@@ -153,6 +153,7 @@ function startProgram(
   let lineCount = 0;
   const running: RunningProcess = startProcess(launch.deps, {
     argv: sandboxed.wrap([sandboxed.path, ...command.argv.slice(1)]),
+    isSandboxed: sandboxed.sandbox === "bubblewrap",
     env: sandboxed.env(request.passedEnv, { ...command.env, QOC_RUN: task.run }),
     cwd: folders.work,
     initialInput: conversation.initialInput,

@@ -4,19 +4,25 @@
  * killed.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { Readable, Writable } from "node:stream";
 import { messageOf } from "../domain/errors/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
+import { FILTER_FD, INFO_FD, KEY_FILTER } from "./bubblewrap.ts";
 
 export interface ProcessDeps {
   readonly spawn: (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
   /** Signals a whole process group; does nothing if the group has ended. */
   readonly killGroup: (group: number, signal: "SIGTERM" | "SIGKILL") => void;
+  /** Ends a sandbox, by its first process; resolves once all of its processes have ended. */
+  readonly endSandbox: (init: number) => Promise<void>;
   readonly clock: Clock;
 }
 
 export interface ProcessRequest {
   readonly argv: readonly string[];
+  /** Whether `argv` is of `bubblewrapArgs`: bubblewrap then states its first process. */
+  readonly isSandboxed?: boolean | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly initialInput: string;
@@ -62,12 +68,13 @@ export function timeoutMessage(timeoutMs: number): string {
   return `took longer than ${timeoutMs / 1_000} s`;
 }
 
-export function startProcess({ spawn, killGroup, clock }: ProcessDeps, request: ProcessRequest): RunningProcess {
+export function startProcess(deps: ProcessDeps, request: ProcessRequest): RunningProcess {
+  const { spawn, killGroup, clock } = deps;
   const [program = "", ...args] = request.argv;
   const child = spawn(program, args, {
     env: request.env,
     cwd: request.cwd,
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", ...(request.isSandboxed === true ? (["pipe", "pipe"] as const) : [])],
     detached: true,
   });
   const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
@@ -84,6 +91,10 @@ export function startProcess({ spawn, killGroup, clock }: ProcessDeps, request: 
   const remainingMs = Math.max(0, request.timeoutMs - (request.elapsedMs ?? 0));
   const cancelTimeout = clock.after(remainingMs, () => stop(timeoutMessage(request.timeoutMs)));
   const stderr = collectStderr(child);
+  const init = readInit(child);
+  const filter = child.stdio[FILTER_FD];
+  // Writing fails if bubblewrap has ended; `waitForExit` reports that.
+  if (filter instanceof Writable) filter.on("error", () => undefined).end(KEY_FILTER);
   const onLine = (line: string): void => {
     if (stopReason !== undefined) return;
     try {
@@ -98,7 +109,13 @@ export function startProcess({ spawn, killGroup, clock }: ProcessDeps, request: 
   child.stdin?.on("error", () => undefined);
   child.stdin?.write(request.initialInput);
   if (!request.keepsInputOpen) child.stdin?.end();
-  const ended = waitForExit(child, clock, () => kill("SIGKILL")).then(({ description, isClean }) => {
+  const killAll = async (): Promise<void> => {
+    kill("SIGKILL");
+    const first = await init;
+    // A program can keep bubblewrap's first process from ending with the others: it runs as the same user.
+    if (first !== undefined) await deps.endSandbox(first);
+  };
+  const ended = waitForExit(child, clock, killAll).then(({ description, isClean }) => {
     cancelTimeout();
     cancelKill();
     return { stopReason, description, isClean, stderr: stderr() };
@@ -121,6 +138,25 @@ function readLines(child: ChildProcess, onLine: (line: string) => void, stop: (r
   child.stdout?.on("end", () => splitter.end());
 }
 
+const INFO_CHARS_MAX = 4_000;
+
+/** The first process of the sandbox, as bubblewrap states it before it starts the program; undefined without one. */
+function readInit(child: ChildProcess): Promise<number | undefined> {
+  const info = child.stdio[INFO_FD];
+  if (!(info instanceof Readable)) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    let text = "";
+    info.setEncoding("utf8");
+    info.on("data", (chunk: string) => {
+      text = (text + chunk).slice(0, INFO_CHARS_MAX);
+      const id = /"child-pid": *([0-9]+)[^0-9]/.exec(text)?.[1];
+      if (id !== undefined) resolve(Number(id));
+    });
+    info.on("error", () => resolve(undefined));
+    info.once("close", () => resolve(undefined));
+  });
+}
+
 /** Returns a function for the end of standard error. */
 function collectStderr(child: ChildProcess): () => string {
   let text = "";
@@ -134,21 +170,22 @@ function collectStderr(child: ChildProcess): () => string {
   return () => (isTruncated ? text.replace(/^\S*/, "") : text).trim();
 }
 
-/** Kills the group at the exit, and resolves once the output was read. */
+/** Kills all processes at the exit, and resolves once they have ended and the output was read. */
 function waitForExit(
   child: ChildProcess,
   clock: Clock,
-  killGroup: () => void,
+  killAll: () => Promise<void>,
 ): Promise<Pick<ProcessEnd, "description" | "isClean">> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve({ description: `could not be started: ${error.message}`, isClean: false }));
     child.once("exit", (code, signal) => {
-      killGroup();
+      const killed = killAll();
       const description = signal === null ? `exited with code ${code ?? 0}` : `was killed by ${signal}`;
-      const finish = (): void => resolve({ description, isClean: code === 0 });
+      const finish = (): void => void killed.finally(() => resolve({ description, isClean: code === 0 }));
       const cancelDrain = clock.after(DRAIN_MS, () => {
         child.stdout?.destroy();
         child.stderr?.destroy();
+        child.stdio[INFO_FD]?.destroy();
         finish();
       });
       child.once("close", () => {

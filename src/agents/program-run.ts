@@ -20,6 +20,8 @@ export interface LaunchDeps extends ProcessDeps {
   readonly nodePath: string;
   /** Real paths that no agent program may read: home, keys, sockets, other runs. */
   readonly hidden: readonly string[];
+  /** Real paths of the files that hold the secrets of connectors, as desk.toml names them now. */
+  readonly secretFiles: () => readonly string[];
   /** The workspace's path; no agent program may read it. */
   readonly workspace: string;
   readonly openTranscript: (run: string) => Transcript;

@@ -1,7 +1,7 @@
 /** `qoc connectors test`: finds the adapter and runs the conformance suite against it at one isolation level. */
 import type { Dialect } from "../domain/sdk-kit.ts";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { openAuthorDialect } from "../conformance/author-dialect.ts";
@@ -23,6 +23,7 @@ import type { ProcessSandbox } from "../host/process-sandbox.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import type { NetworkPolicy } from "../protocol/egress-messages.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { type CertifySettings, readCertifySettings } from "../workspace/certify-settings.ts";
 import { loadConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -94,7 +95,7 @@ export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest,
     return await (request.signal === undefined ? work : unlessAborted(request.signal, work));
   } finally {
     await egress.close();
-    await rm(cwd, { recursive: true, force: true });
+    await removeFolder(cwd);
   }
 }
 

@@ -1,6 +1,6 @@
 /** `qoc connect`: connects a new connector once, without orders, and appends its table to desk.toml. */
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { usageError } from "../commands/command.ts";
@@ -23,6 +23,7 @@ import { unlessAborted } from "../lib/aborted.ts";
 import { accountTaken } from "../trading/account/account-owner.ts";
 import { readPublicKeys } from "../trading/keys/operator-keys.ts";
 import type { RecordedDesk } from "../trading/recorded-desk.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { tablesOf } from "../workspace/accepted-config.ts";
 import { builtInType } from "../workspace/built-in-types.ts";
 import { CONFIG_BYTES_MAX, type ConnectorConfig, type DeskConfig } from "../workspace/config.ts";
@@ -170,7 +171,7 @@ async function reach(deps: ReachDeps, { connector: config, request, progress }: 
   } finally {
     await connector.stop();
     await egress.close();
-    await rm(cwd, { recursive: true, force: true });
+    await removeFolder(cwd);
   }
 }
 

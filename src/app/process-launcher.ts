@@ -2,11 +2,14 @@
  * Operating system services for launching agents: processes and their groups, programs on the PATH, private folders.
  */
 import { spawn } from "node:child_process";
-import { realpathSync } from "node:fs";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
+import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { LaunchDeps } from "../agents/program-run.ts";
+import { secretFilesOf } from "../workspace/files.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { endSandbox } from "./end-sandbox.ts";
 import { findProgram } from "./find-program.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
@@ -25,6 +28,7 @@ export function createLauncher({
         // The process group has ended.
       }
     },
+    endSandbox,
     clock: desk.clock,
     disk: desk.workspace.disk,
     env,
@@ -32,10 +36,14 @@ export function createLauncher({
     realPath: (path) => realpath(path).catch(() => undefined),
     createPrivateFolder: async () => {
       const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
-      return { path, remove: () => rm(path, { recursive: true, force: true }) };
+      return { path, remove: () => removeFolder(path) };
     },
     nodePath: process.execPath,
-    hidden: [home, dirname(socket), tmpdir()].map(realOf),
+    hidden: [home, join(home, ".qoc/keys"), dirname(socket), tmpdir()].map(realOf),
+    secretFiles: () =>
+      secretFilesOf(desk.config)
+        .map(realOf)
+        .filter((path) => existsSync(path)),
     workspace: desk.workspace.root,
     openTranscript: (run) => desk.workspace.transcripts.open(run, desk.log),
   };

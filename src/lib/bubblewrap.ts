@@ -21,6 +21,10 @@ export interface SandboxCommand {
   readonly hasNetwork: boolean;
   /** The root folder and /dev, which exist in memory only, cannot be written to. */
   readonly isReadOnly?: boolean | undefined;
+  /** An open descriptor, to which bubblewrap writes as JSON which process is the first of the sandbox. */
+  readonly infoFd?: number | undefined;
+  /** An open descriptor, from which bubblewrap reads a filter of system calls. */
+  readonly filterFd?: number | undefined;
   /** Replaces the environment; undefined keeps the environment that bubblewrap is started with. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** The command line to run in the sandbox. */
@@ -34,7 +38,7 @@ const KERNEL_SETTINGS = mountArgs({ kind: "read-if-exists", path: "/proc/sys" })
  * Returns the whole command line. The program sees no process outside, ends with its parent, and has no capability.
  */
 export function sandboxArgs(command: SandboxCommand): readonly [string, ...string[]] {
-  const { bubblewrap, mounts, workFolder, hasNetwork, isReadOnly, environment, argv } = command;
+  const { bubblewrap, mounts, workFolder, hasNetwork, isReadOnly, infoFd, filterFd, environment, argv } = command;
   return [
     bubblewrap,
     ...mounts.flatMap(mountArgs),
@@ -43,6 +47,8 @@ export function sandboxArgs(command: SandboxCommand): readonly [string, ...strin
     ...(isReadOnly === true ? ["--remount-ro", "/", "--remount-ro", "/dev"] : []),
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", ...(hasNetwork ? [] : ["--unshare-net"])],
     ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--chdir", workFolder],
+    ...(infoFd === undefined ? [] : ["--info-fd", String(infoFd)]),
+    ...(filterFd === undefined ? [] : ["--seccomp", String(filterFd)]),
     ...(environment === undefined ? [] : ["--clearenv"]),
     ...Object.entries(environment ?? {}).flatMap(([name, value]) => ["--setenv", name, value]),
     "--",

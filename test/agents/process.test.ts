@@ -1,6 +1,9 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { bubblewrapArgs, runFolders } from "../../src/agents/bubblewrap.ts";
 import { command } from "../../src/agents/command-program.ts";
 import { type ProcessEnd, startProcess } from "../../src/agents/process.ts";
 import { agentHarness, bubblewrapWorks, launchDeps, withoutBubblewrap } from "../support/agent-harness.ts";
@@ -140,6 +143,36 @@ describe("a program of a run", () => {
       },
     });
     expect((await over).description).toMatch(/^could not be started: .*EACCES/);
+  });
+
+  it.skipIf(!bubblewrapWorks)("inside bubblewrap leaves no process, also if bubblewrap itself ends none", async () => {
+    const mark = newMarker();
+    const root = mkdtempSync(join(realpathSync(tmpdir()), "qoc-left-"));
+    const folders = runFolders(root);
+    mkdirSync(folders.work);
+    const stray = `setsid sleep 60 </dev/null >/dev/null 2>&1 & exit 0; # ${mark}`;
+    const sandboxed = {
+      bubblewrap: "/usr/bin/bwrap",
+      folders,
+      readable: [],
+      hidden: [],
+      secretFiles: [],
+      argv: ["/bin/sh", "-c", stray],
+    };
+    const { ended: over } = startProcess(launchDeps(), {
+      // A program can take this from bubblewrap's first process, which it can trace.
+      argv: bubblewrapArgs(sandboxed).filter((arg) => arg !== "--die-with-parent"),
+      isSandboxed: true,
+      env: { PATH: "/usr/bin:/bin" },
+      cwd: "/",
+      initialInput: "",
+      keepsInputOpen: false,
+      timeoutMs: 20_000,
+      onLine: () => undefined,
+    });
+    expect(await over).toMatchObject({ isClean: true, stopReason: undefined });
+    expect(countProcesses(mark)).toBe(0);
+    rmSync(root, { recursive: true });
   });
 
   const ways: readonly [string, object][] = [

@@ -1,15 +1,17 @@
 /** Runs a scripted agent through the real launcher, with real processes and folders and a fake endpoint. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRuntime } from "../../src/agents/launch.ts";
 import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
 import type { LaunchDeps } from "../../src/agents/program-run.ts";
+import { endSandbox } from "../../src/app/end-sandbox.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { removeFolder } from "../../src/app/remove-folder.ts";
 
 export const TOOLS = ["qoc_orders_propose", "qoc_quotes_get", "qoc_status"];
 export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
@@ -59,6 +61,7 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
         // The process has already ended.
       }
     },
+    endSandbox,
     clock: systemClock,
     disk: nodeDisk(),
     env: { PATH: "/usr/bin:/bin" },
@@ -66,10 +69,11 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
     realPath: (path) => realpath(path).catch(() => undefined),
     createPrivateFolder: async () => {
       const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
-      return { path, remove: () => rm(path, { recursive: true, force: true }) };
+      return { path, remove: () => removeFolder(path) };
     },
     nodePath: realpathSync(process.execPath),
     hidden: ["/home/someone"],
+    secretFiles: () => [],
     workspace: "/desks/of/someone",
     openTranscript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
     ...more,
