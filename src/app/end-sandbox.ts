@@ -7,7 +7,7 @@ const PAUSE_MS = 10;
 
 /**
  * Kills the first process of the sandbox, with which the kernel kills all others, and waits until they have ended; at
- * most five seconds, in which a machine of much work does so.
+ * most five seconds, which is enough on a busy machine.
  */
 export async function endSandbox(init: number): Promise<void> {
   for (let tries = 0; tries < TRIES && isInit(init); tries += 1) {

@@ -10,7 +10,7 @@ import { hasCode } from "../lib/error-code.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY } = constants;
 
-/** Linux names an open folder by its descriptor. Elsewhere no program is in a sandbox that it could leave so. */
+/** Linux has a path for an open folder. Other systems have no bubblewrap, so no sandbox that a program could leave. */
 const BY_DESCRIPTOR = existsSync("/proc/self/fd");
 
 /** Far more than a run makes; a program that goes on making folders does not keep the desk busy. */
