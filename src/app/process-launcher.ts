@@ -33,7 +33,7 @@ export function createLauncher({
     disk: desk.workspace.disk,
     env,
     findProgram: (program) => findProgram(program, env["PATH"] ?? ""),
-    realPath: (path) => realpath(path).catch(() => undefined),
+    realPath: (path) => desk.workspace.disk.realPath(path),
     createPrivateFolder: async () => {
       const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
       return { path, remove: () => removeFolder(path) };
